@@ -111,7 +111,7 @@ export function createCameraDesk(options: {
   const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {
     clock,
     onDeath: onError,
-    // What devices send is short-lived: memory that grew for it stays a process's own.
+    // A heap that has grown is seldom given back: what devices send must not make it grow.
     resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
   })
   const cameras = new Map<CameraId, Kept>()

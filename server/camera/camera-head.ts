@@ -22,6 +22,8 @@ import { type HeadMemory, learnDevice, learnStatus, newHeadMemory } from './head
 import { pinStream } from './onvif/host-pin.ts'
 import { createOnvifClient } from './onvif/onvif-client.ts'
 import { type InputEvent, listenToInputs } from './onvif/onvif-events.ts'
+import { answeredNo, gaveNoAnswer, refusesUs } from './onvif/onvif-failures.ts'
+import { within } from '../tools/pace/within.ts'
 import { moreOf } from './onvif/inventory-merge.ts'
 import type { Inventory } from './onvif/onvif-inventory.ts'
 import { type OnvifPtz, createOnvifPtz } from './onvif/onvif-ptz.ts'
@@ -191,16 +193,20 @@ export function createCameraHead(options: {
   async function setUp(): Promise<Session> {
     // One that tells no time may answer all else; that it may not be there is said meanwhile.
     await readClock().catch((error: unknown) => {
-      if (!isSilent(error)) throw error
+      if (!gaveNoAnswer(error)) throw error
       if (!stopped.signal.aborted && health.onvif === 'unknown') report('down', messageOf(error), error)
     })
     return sessionOf(await inventoryOf(), null)
   }
   async function inventoryOf(): Promise<Inventory> {
-    const over = new AbortController()
-    const late = lateFrom(clock, AbortSignal.any([stopped.signal, over.signal]))
-    const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed, late]).finally(() =>
-      over.abort(),
+    const inventory = await within(
+      Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed]),
+      { ms: WHOLE_SETUP_MS, clock, signal: stopped.signal },
+      () => {
+        throw new Failure('camera/unreachable', `It was not set up within ${WHOLE_SETUP_MS / 1000} s.`, {
+          extra: { trouble: 'unreachable' },
+        })
+      },
     )
     // One that does not say now what it is may be the same device.
     if (!inventory.unanswered.includes('GetDeviceInformation') && learnDevice(memory, inventory)) onLearnt()
@@ -226,10 +232,8 @@ export function createCameraHead(options: {
     const presets = listed ? notePresets(listed, before === null) : (before?.presets ?? [])
     // Where it looks now is the place before the first move; nobody waits for it for long.
     if (ptz) {
-      const told = ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => {})
-      const enough = new AbortController()
-      await Promise.race([told, clock.sleep(FIRST_STATUS_MS, AbortSignal.any([stopped.signal, enough.signal]))])
-      enough.abort()
+      const told = ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => null)
+      await within<unknown>(told, { ms: FIRST_STATUS_MS, clock, signal: stopped.signal }, () => null)
     }
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
@@ -282,7 +286,7 @@ export function createCameraHead(options: {
    * @throws when it answers none, or refuses our password again
    */
   async function answersAnother({ ptz: head }: Session, why: unknown): Promise<void> {
-    if (isRefusal(why)) {
+    if (refusesUs(why)) {
       if (misses > 0) throw why
       // Its clock may have jumped (a reboot): our created time would then be refused.
       await readClock().catch(nothingOf)
@@ -333,7 +337,7 @@ export function createCameraHead(options: {
       silences = 0
     } catch (error) {
       silences += 1
-      if (isSilentOrRefused(error)) await answersAnother(live, error)
+      if (!answeredNo(error)) await answersAnother(live, error)
     }
     return undefined
   }
@@ -359,7 +363,7 @@ export function createCameraHead(options: {
       if (misses < MISSES_UNTIL_DOWN) return
       report('down', messageOf(error), error)
       session = null
-      refusedLast = isRefusal(error)
+      refusedLast = refusesUs(error)
     }
   }
   /** Its session ended because it refuses our password: it is not asked again at once. */
@@ -394,8 +398,7 @@ export function createCameraHead(options: {
         if (stopped.signal.aborted) return
         report('down', messageOf(error), error)
         // Some cameras lock an account after a few wrong passwords.
-        const wrongPassword = error instanceof Failure && error.extra.credentials === true
-        await clock.sleep((wrongPassword ? refused : unreachable).wait(), stopped.signal)
+        await clock.sleep((refusesUs(error) ? refused : unreachable).wait(), stopped.signal)
       }
     }
   }
@@ -406,7 +409,7 @@ export function createCameraHead(options: {
       lookedAtAt = clock.monotonic()
       const turned = hasTurned(memory.lastPosition, status.position)
       // Nobody here has sent it: what it says follows its motors.
-      if (turned && !sent) learnEcho(false)
+      if (turned && !sent) learnFollows(true)
       if (!turned) sent = false
     }
     if (learnStatus(memory, status)) onLearnt()
@@ -425,11 +428,10 @@ export function createCameraHead(options: {
         : first !== undefined && [first.pan, first.tilt, first.zoom].some((value) => (value ?? 0) !== 0)
     return differ ? (session?.presets.find((preset) => preset.token === token)?.position ?? null) : null
   }
-  function learnEcho(echoes: boolean): void {
-    // Of one that follows its motors it was we who did not know where it was.
-    if (memory.followed || (echoes && memory.echoes)) return
-    memory.echoes = echoes
-    memory.followed = !echoes
+  /** One that follows its motors does so for good: what looks otherwise is our not knowing where it was. */
+  function learnFollows(follows: boolean): void {
+    if (memory.follows === true || memory.follows === follows) return
+    memory.follows = follows
     onLearnt()
   }
   function live(): Session {
@@ -477,9 +479,8 @@ export function createCameraHead(options: {
     /** Whether what it says of its position is more than a constant: it was seen at two places. */
     positionTrusted: () => memory.turned,
     lookedAt: () => (clock.monotonic() - lookedAtAt <= KEEP_WARM_MS + STATUS_DEADLINE_MS ? memory.lastPosition : null),
-    echoes: () => memory.echoes,
-    followed: () => memory.followed,
-    learnEcho,
+    follows: () => memory.follows,
+    learnFollows,
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
@@ -568,20 +569,7 @@ function nothingOf(error: unknown): null {
   if (error instanceof Failure && (error.code === 'camera/refused' || error.code === 'camera/unreachable')) return null
   throw error
 }
-async function lateFrom(clock: Clock, signal: AbortSignal): Promise<never> {
-  await clock.sleep(WHOLE_SETUP_MS, signal)
-  throw new Failure('camera/unreachable', `It was not set up within ${WHOLE_SETUP_MS / 1000} s.`, {
-    extra: { trouble: 'unreachable' },
-  })
-}
-
-const isRefusal = (error: unknown): boolean => error instanceof Failure && error.extra.credentials === true
-/** It was asked and answered, if only with a no. @throws what is none, and that our password is refused */
+/** @throws when it was no answer, or refused our password */
 function unlessAnswered(error: unknown): void {
-  if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error)) throw error
+  if (!answeredNo(error)) throw error
 }
-const isSilentOrRefused = (error: unknown): boolean =>
-  !(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error)
-/** It was there, and said nothing; or nobody was. */
-const isSilent = (error: unknown): boolean =>
-  error instanceof Failure && (error.extra.timedOut === true || error.extra.reached === true)

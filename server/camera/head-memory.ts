@@ -17,10 +17,8 @@ export type HeadMemory = {
   sawMoving: boolean
   sawIdle: boolean
   lastPosition: Partial<PtzPosition> | null
-  /** It told the place that it was sent to sooner than it can have turned, and was not seen on its way since. */
-  echoes: boolean
-  /** It was seen on its way to a place: what it tells follows its motors. */
-  followed: boolean
+  /** Whether what it tells follows its motors (framing-proof); null: nobody knows. */
+  follows: boolean | null
   /** How long its last moves took, milliseconds. */
   moves: number[]
 }
@@ -30,8 +28,7 @@ export const newHeadMemory = (): HeadMemory => ({
   sawMoving: false,
   sawIdle: false,
   lastPosition: null,
-  echoes: false,
-  followed: false,
+  follows: null,
   moves: [],
 })
 

@@ -5,6 +5,7 @@
 import { type IncomingHttpHeaders, request as overHttp } from 'node:http'
 import { request as overTls } from 'node:https'
 import type { TLSSocket } from 'node:tls'
+import { shownFingerprint } from '../tools/tls-peer.ts'
 
 export type VmsTrust = { fingerprint: string | null; ca: string | null }
 export type VmsAnswer = { status: number; headers: IncomingHttpHeaders; text: string }
@@ -98,8 +99,7 @@ export function createVmsHttp({ fingerprint, ca }: VmsTrust) {
       // Nothing is written before the certificate was compared: no password reaches a stranger.
       sent.on('socket', (socket) =>
         (socket as TLSSocket).once('secureConnect', () => {
-          const shown = (socket as TLSSocket).getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase()
-          if (shown === fingerprint) sent.end(body)
+          if (shownFingerprint(socket as TLSSocket) === fingerprint) sent.end(body)
           else sent.destroy(new VmsTrouble('its certificate is another one than the site file names'))
         }),
       )

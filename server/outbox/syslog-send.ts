@@ -6,7 +6,7 @@ import { type Socket, connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { messageOf } from '../tools/failure.ts'
 import { unacknowledged } from '../tools/process/send-queue.ts'
-import { tlsNameOf } from '../tools/tls-name.ts'
+import { tlsNameOf } from '../tools/tls-peer.ts'
 import type { PostOutcome } from './webhook-post.ts'
 
 const USUAL_PORT = 6514

@@ -12,3 +12,12 @@ export const ID = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
   description: 'Lower-case letters, digits and hyphens',
 })
+
+/** @param whose certificate it is: a camera's, a VMS's */
+export const fingerprintOf = (whose: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: '^([0-9a-fA-F]{2}:?){32}$',
+      description: `SHA-256 of the ${whose}’s certificate; a ${whose} with another one is not spoken to`,
+    }),
+  )

@@ -1,4 +1,5 @@
 /** Reads a site file's text into a town, or into problems that name line and key. Pure. */
+import { plainFingerprint } from '../tools/tls-peer.ts'
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
@@ -251,7 +252,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
             password: optional(at('stream', 'password'), camera.stream.password),
             snapshot,
             ...(camera.stream.basic ? { basic: true } : {}),
-            fingerprint: fingerprintOf(camera.stream),
+            fingerprint: plainFingerprint(camera.stream.fingerprint),
           }
         : null
     const streamKey = camera.rtmp ? refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) : null
@@ -268,7 +269,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
               url,
               username: camera.onvif.username,
               password: refer(at('onvif', 'password'), camera.onvif.password),
-              fingerprint: fingerprintOf(camera.onvif),
+              fingerprint: plainFingerprint(camera.onvif.fingerprint),
               ...channelOf(camera.onvif),
               ...(camera.onvif.basic ? { basic: true } : {}),
             }
@@ -391,7 +392,3 @@ const prefixOf = (id: string): string =>
     .replace(/^(?=\d)/, 'S')
     .slice(0, 12)
     .padEnd(2, 'X')
-
-/** However it is written: hex in small letters; null where none is. */
-const fingerprintOf = ({ fingerprint }: { fingerprint?: string | undefined }): string | null =>
-  fingerprint?.replaceAll(':', '').toLowerCase() ?? null

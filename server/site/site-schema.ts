@@ -1,7 +1,7 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
 import { READERS } from '../glossary/people.ts'
-import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
+import { FILE, ID, REFERENCE, fingerprintOf, strict } from './schema-parts.ts'
 import { CONNECTOR } from './sections/connector-schema.ts'
 import { DESTINATIONS } from './sections/destination-schema.ts'
 import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
@@ -178,20 +178,13 @@ const BASIC = Type.Optional(
   }),
 )
 
-const CERTIFICATE = Type.Optional(
-  Type.String({
-    pattern: '^([0-9a-fA-F]{2}:?){32}$',
-    description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to',
-  }),
-)
-
 const ONVIF = Type.Object(
   {
     url: Type.String({ minLength: 1 }),
     username: Type.String(),
     password: Type.String(),
     basic: BASIC,
-    fingerprint: CERTIFICATE,
+    fingerprint: fingerprintOf('camera'),
     nat: Type.Optional(
       Type.Boolean({ description: 'The camera names addresses of its own network: the host of url is put into each' }),
     ),
@@ -229,7 +222,7 @@ const STREAM = Type.Object(
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
     basic: BASIC,
-    fingerprint: CERTIFICATE,
+    fingerprint: fingerprintOf('camera'),
     snapshot: Type.Optional(
       Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}.*|file:.+)$', description: 'A still picture over HTTP' }),
     ),

@@ -17,11 +17,15 @@ export function benchOfTest(file, environment) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
   const table = join(folder, 'table.json')
   try {
-    spawnSync(join(root, 'node_modules', '.bin', 'vitest'), ['run', '--config', 'test/vitest.config.ts', file], {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, ...environment, LAMPPOST_TABLE: table },
-    })
+    spawnSync(
+      join(root, 'node_modules', '.bin', 'vitest'),
+      ['run', '--config', 'test/vitest.config.ts', '--retry=0', file],
+      {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...process.env, ...environment, LAMPPOST_TABLE: table },
+      },
+    )
     return JSON.parse(readFileSync(table, 'utf8'))
   } finally {
     rmSync(folder, { recursive: true, force: true })

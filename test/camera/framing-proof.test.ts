@@ -126,15 +126,15 @@ describe('what a camera’s words prove', () => {
     })
     test('is remembered, until it is seen on its way', () => {
       const there = quick.map(({ at }) => sample(at + 2000, PRESET, null))
-      expect(judged(there, { ...blind, from: PRESET, echoes: true }).state).toBe('unproven')
+      expect(judged(there, { ...blind, from: PRESET, follows: false }).state).toBe('unproven')
       const seen = [sample(100, { ...PRESET, pan: 0 }, null), sample(900, PRESET, null)]
-      expect(judged(seen, { ...blind, from: AWAY, echoes: true })).toMatchObject({ state: 'framed' })
+      expect(judged(seen, { ...blind, from: AWAY, follows: false })).toMatchObject({ state: 'framed' })
       expect(wayTo(PRESET, seen, AWAY)).toBe('seen')
       expect(wayTo(PRESET, quick, AWAY)).toBe('too-soon')
     })
     test('is none that was seen on its way before: it was we who did not know where it was', () => {
       for (const from of [AWAY, null])
-        expect(judged(quick, { ...blind, from, followed: true })).toMatchObject({ state: 'framed' })
+        expect(judged(quick, { ...blind, from, follows: true })).toMatchObject({ state: 'framed' })
     })
     test('is none where it was there before, where nobody knows, where it only zoomed, or where it had the time', () => {
       const late = quick.map(({ at }) => sample(at + 700, PRESET, null))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createArrivalWatch } from '../../server/clip/record/arrival-watch.ts'
 
 /**
- * Seconds until timestamps are told to be of no use; null when they never are.
+ * After how many seconds of the stream its timestamps are found to be useless; null: never.
  * @param between milliseconds between two pictures
  * @param factor how fast the stream's clock goes
  * @param late by how much picture `i` is late, milliseconds

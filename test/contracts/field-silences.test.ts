@@ -146,7 +146,7 @@ describe.concurrent('a password that was changed', () => {
 })
 
 describe.concurrent('what was left open', () => {
-  test('is asked again, and nothing that is known gets lost by it', async () => {
+  test('is asked again, and the camera keeps its head, its presets and its stream meanwhile', async () => {
     const silent = (): Promise<Said> => new Promise<Said>(() => {})
     let token = 0
     const script: Script = {
@@ -167,7 +167,7 @@ describe.concurrent('what was left open', () => {
       expect(sessions).toHaveLength(1)
     })
   })
-  test('is asked again: a camera that was busy at its start is no fixed camera for ever', async () => {
+  test('is asked again: a camera that was busy when the server started gets its head later', async () => {
     const silent = (): Promise<Said> => new Promise<Said>(() => {})
     const both = { GetServices: silent, GetCapabilities: () => fault('NotAuthorized', 'busy') }
     await withHead(both, async ({ head, sessions, change }) => {

@@ -114,7 +114,6 @@ export class HlsController implements ReactiveController {
     this.#wish = createSpareWish(leastSpare(source.mode))
     this.#everMoved = false
     this.#failed = false
-    this.#firstMovedAt = null
     this.#lastTime = 0
     this.#frames = 0
     this.#movedAt = performance.now()
@@ -148,6 +147,7 @@ export class HlsController implements ReactiveController {
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
+    this.#firstMovedAt = null
     this.#carried =
       source.mode === 'carried'
         ? createCarriedStream(source.carrier, source.camera, source.form, (code, words) =>
@@ -217,7 +217,6 @@ export class HlsController implements ReactiveController {
     this.#stop()
     this.#unasked = false
     this.#why = null
-    this.#firstMovedAt = null
     this.#everMoved = false
     this.#movedAt = performance.now()
     this.#start()

@@ -25,10 +25,11 @@ export type Evidence = {
   positionTrusted?: boolean
   /** Where it looked before the move, as it said lately; null: nobody knows. Left out: that is not asked. */
   from?: Partial<PtzPosition> | null | undefined
-  /** It told the preset's place sooner than it can have turned, and was not seen on its way to one since. */
-  echoes?: boolean
-  /** It was seen on its way to a place before: what it tells follows its motors. */
-  followed?: boolean
+  /**
+   * Whether what it tells follows its motors. True: it was seen on its way to a place. False: it told a place sooner
+   * than it can have turned there, and was not seen on its way since. Null, or left out: nobody knows.
+   */
+  follows?: boolean | null
   deadlineMs: number
 }
 
@@ -55,8 +56,7 @@ export function judge({
   moveStatusTrusted,
   positionTrusted = true,
   from,
-  echoes = false,
-  followed = false,
+  follows = null,
   deadlineMs,
 }: Evidence): Judgement {
   const said: Proof[] = accepted ? ['accepted'] : []
@@ -82,7 +82,8 @@ export function judge({
   const zero = !sawElsewhere && away?.there === false && isZero(last.position)
   // It tells where it was sent: at once, or as it has done before.
   const way = wayTo(expected, samples, from)
-  const echo = !followed && (way === 'too-soon' || way === 'from-nowhere' || (echoes && way !== 'seen'))
+  const echo =
+    follows !== true && (way === 'too-soon' || way === 'from-nowhere' || (follows === false && way !== 'seen'))
   const believed = (positionTrusted || sawTurned) && !zero && !(contradicts && !away?.there) && !(echo && away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs
@@ -230,7 +231,7 @@ export function hasTurned(before: Partial<PtzPosition> | null, after: Partial<Pt
 export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean =>
   awayFrom(expected, actual, true)?.there === false
 
-/** Whether two places of a head are told in units or spaces that cannot be compared. */
+/** Whether a camera gives two positions in different units, so that they cannot be compared. */
 export const areOtherUnits = (a: Partial<PtzPosition> | null, b: Partial<PtzPosition> | null): boolean =>
   a?.pan !== undefined && b?.pan !== undefined && differences(a, b, true) === null
 

@@ -2,6 +2,8 @@
 import type { PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
+import { within } from '../../tools/pace/within.ts'
+import { refusesUs } from '../onvif/onvif-failures.ts'
 import type { Aim } from './geometric-aim.ts'
 import { type Judgement, type Sample, hasComeNearer, isAway, isThere, judge, timeFor, wayTo } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
@@ -25,11 +27,9 @@ export type FramingHead = {
   positionTrusted?(): boolean
   /** Where it looks, as it said in the last seconds; null: nobody knows. Left out: so it is. */
   lookedAt?(): Partial<PtzPosition> | null
-  /** It tells where it was sent, not where it looks; left out: it does not. */
-  echoes?(): boolean
-  /** It was seen on its way to a place; left out: it was not. */
-  followed?(): boolean
-  learnEcho?(echoes: boolean): void
+  /** Whether what it tells follows its motors, as it was seen; null, or left out: nobody knows. */
+  follows?(): boolean | null
+  learnFollows?(follows: boolean): void
   /** How long this head may take, as it has shown; milliseconds. */
   deadlineMs(): number
   /** How long it took this time. */
@@ -72,9 +72,7 @@ export async function runFraming(options: {
   const askedAt = clock.monotonic()
   const from = head.lookedAt?.()
   const sending = begin(head, move, signal)
-  const patience = new AbortController()
-  await Promise.race([sending.ended, clock.sleep(LOOK_UNASKED_MS, patience.signal)])
-  patience.abort()
+  await within(sending.ended, { ms: LOOK_UNASKED_MS, clock }, () => {})
   if (sending.answer === 'no' && isRefusal(sending.error))
     return tell({ state: 'failed', proofs: [], reason: messageOf(sending.error) })
   if (sending.answer === 'yes') tell({ state: 'moving', proofs: ['accepted'], reason: null })
@@ -92,7 +90,7 @@ export async function runFraming(options: {
   )
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
   const way = wayTo(head.presetPosition(move.token), samples, from)
-  if (way === 'seen' || way === 'too-soon') head.learnEcho?.(way === 'too-soon')
+  if (way === 'seen' || way === 'too-soon') head.learnFollows?.(way === 'seen')
   // A head that stood there already says nothing about how long a move takes.
   if (moved.state === 'framed' && travelled) head.learnMove(clock.monotonic() - askedAt)
   const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved
@@ -131,7 +129,7 @@ const isRefusal = (error: unknown): boolean =>
   !(error instanceof Failure) ||
   !ODD_ANSWERS.has(error.code) ||
   (error.code === 'camera/unreachable' && error.extra.reached !== true) ||
-  error.extra.credentials === true ||
+  refusesUs(error) ||
   /NoToken|NoProfile|NoPTZ|NoEntity|InvalidArg|NotSupported|NotAuthorized/i.test(String(error.extra.fault))
 const ODD_ANSWERS = new Set(['camera/refused', 'camera/unreachable'])
 /** What answered oddly and is not seen turning by then has refused. */
@@ -186,11 +184,10 @@ export function withPicture(judgement: Judgement, seen: PictureVerdict | null): 
  */
 async function answerOf(head: FramingHead, clock: Clock, sending: Sending, askedAt: number): Promise<PtzStatus> {
   if (sending.answer !== 'no' || isSilence(sending.error)) return head.status()
-  const enough = new AbortController()
-  const late = clock.sleep(Math.max(0, askedAt + DOUBT_MS - clock.monotonic()), enough.signal).then(() => {
+  const ms = Math.max(0, askedAt + DOUBT_MS - clock.monotonic())
+  return within(head.status(), { ms, clock }, () => {
     throw sending.error
   })
-  return Promise.race([head.status(), late]).finally(() => enough.abort())
 }
 /** It has come nearer to its preset; where that cannot be said, it says that it moves. */
 function isObeyed(position: Partial<PtzPosition> | null, samples: readonly Sample[]): boolean {
@@ -254,8 +251,7 @@ async function watchMove({
       moveStatusTrusted: head.moveStatusTrusted(),
       positionTrusted: head.positionTrusted?.() ?? true,
       from,
-      echoes: head.echoes?.() ?? false,
-      followed: head.followed?.() ?? false,
+      follows: head.follows?.() ?? null,
       deadlineMs,
     })
     if (judgement.state !== 'moving' || signal.aborted) return judgement

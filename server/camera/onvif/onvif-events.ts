@@ -7,6 +7,7 @@ import { createBackoff } from '../../tools/pace/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
 import type { OnvifClient } from './onvif-client.ts'
+import { refusesUs } from './onvif-failures.ts'
 import { escapeXml } from './onvif-envelope.ts'
 import { type XmlElement, attributeIn, elementIn, elementsIn, textIn } from './onvif-reply.ts'
 
@@ -83,7 +84,7 @@ export async function listenToInputs({
       }
     } catch (error) {
       if (!signal.aborted) onState(messageOf(error))
-      const refused = error instanceof Failure && error.extra.credentials === true
+      const refused = refusesUs(error)
       wait = refused && measured ? REFUSED_WAIT_MS : backoff.wait()
       // Its clock may have jumped: then our created time is refused, and nothing is wrong with the password.
       if (refused && !measured) await client.measureClock(CALL_MS).catch(() => {})

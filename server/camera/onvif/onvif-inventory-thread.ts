@@ -6,11 +6,11 @@ import type { EventEmitter } from 'node:events'
 import onvif from 'onvif'
 import type { FoundCamera } from '../../glossary/camera.ts'
 import type { OnvifAccess } from '../../glossary/site.ts'
-import { Failure } from '../../tools/failure.ts'
 import { realClock } from '../../tools/clock.ts'
 import { answerCalls } from '../../tools/process/worker-calls.ts'
 import { type DeviceInquiry, type MaskedCameras, inquireDevice } from './device-inquiry.ts'
 import { type OnvifClient, createOnvifClient } from './onvif-client.ts'
+import { gaveNoAnswer } from './onvif-failures.ts'
 import { type DeviceAnswers, type Inventory, askDevice, takeInventory } from './onvif-inventory.ts'
 
 // The package's types describe a newer shape than its 0.8 code.
@@ -102,12 +102,11 @@ async function withClient<T>(access: OnvifAccess, ask: (client: OnvifClient) => 
   }
 }
 
-/** Longer than any camera takes that answers at all. */
+/** A camera may do without telling its time: nobody waits longer for it. */
 const CLOCK_MS = 2000
 /** @throws where nobody is there at all */
-function lifeless(error: unknown): void {
-  if (error instanceof Failure && (error.extra.timedOut === true || error.extra.reached === true)) return
-  throw error
+function unlessThere(error: unknown): void {
+  if (!gaveNoAnswer(error)) throw error
 }
 
 const calls = {
@@ -116,7 +115,7 @@ const calls = {
   take: (access: OnvifAccess, timeoutMs: number): Promise<Inventory> =>
     withClient(access, async (client) => {
       // One that tells no time, or not to us, goes by ours.
-      await client.measureClock(Math.min(CLOCK_MS, timeoutMs)).catch(lifeless)
+      await client.measureClock(Math.min(CLOCK_MS, timeoutMs)).catch(unlessThere)
       return takeInventory(client, access, timeoutMs, await answersOf(client, access, timeoutMs))
     }),
   /** @throws camera/unreachable, camera/refused */

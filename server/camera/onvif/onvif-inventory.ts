@@ -9,6 +9,7 @@ import { Failure, messageOf } from '../../tools/failure.ts'
 import { bare, isSameHost } from './host-pin.ts'
 import { pinService } from './onvif-address.ts'
 import type { OnvifClient } from './onvif-client.ts'
+import { answeredNo, gaveNoAnswer, refusesUs } from './onvif-failures.ts'
 import { escapeXml } from './onvif-envelope.ts'
 import { type XmlElement, attributeIn, elementIn, elementsIn, textIn } from './onvif-reply.ts'
 import { type Channel, type MediaProfile, channelsOf, chooseProfiles } from './profile-choice.ts'
@@ -88,16 +89,14 @@ export function createOptional() {
         return answer
       } catch (error) {
         if (!(error instanceof Failure)) throw error
-        const isRefused = error.code === 'camera/refused'
-        answered ||= isRefused
-        if (isRefused && error.extra.credentials !== true) return null
-        if (isRefused) {
+        answered ||= error.code === 'camera/refused'
+        if (answeredNo(error)) return null
+        if (refusesUs(error)) {
           refusals += Number(error.extra.tries ?? 1)
           if (!knowsUs && refusals >= MOST_REFUSALS) throw error
         } else {
-          const isThere = error.extra.timedOut === true || error.extra.reached === true
           silences += 1
-          if (!answered && (!isThere || silences >= MOST_SILENCES)) throw error
+          if (!answered && (!gaveNoAnswer(error) || silences >= MOST_SILENCES)) throw error
         }
         unanswered.add(action)
         return null
@@ -112,7 +111,7 @@ async function refusable<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked
   } catch (error) {
-    if (error instanceof Failure && error.code === 'camera/refused' && error.extra.credentials !== true) return null
+    if (answeredNo(error)) return null
     throw error
   }
 }
@@ -331,8 +330,7 @@ async function firstProfiles(path: string, call: Call): Promise<MediaAnswers> {
   try {
     first = await call(path, MEDIA, 'GetProfiles', '', true)
   } catch (error) {
-    const { code, extra } = error instanceof Failure ? error : { code: null, extra: {} }
-    if (code !== 'camera/refused' || extra.credentials === true || extra.trouble === 'web-page') throw error
+    if (!answeredNo(error) || (error as Failure).extra.trouble === 'web-page') throw error
     throw new Failure(
       'camera/refused',
       'It does not say which media profiles it has: it cannot be recorded by ONVIF. ' +

@@ -3,6 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { Failure, messageOf } from '../../tools/failure.ts'
+import { shownFingerprint } from '../../tools/tls-peer.ts'
 
 const MOST_BYTES = 1_000_000
 const STALE = new Set(['ECONNRESET', 'EPIPE'])
@@ -112,7 +113,7 @@ export function createPoster(
       if (secure)
         sent.once('socket', (socket) => {
           const check = (): void => {
-            certificate = shownBy(socket as TLSSocket)
+            certificate = shownFingerprint(socket as TLSSocket)
             if (fingerprint === null || certificate === fingerprint) sent.end(body ?? undefined)
             else sent.destroy(new Error(anotherCertificate(certificate)))
           }
@@ -175,9 +176,6 @@ export function createPoster(
   }
 }
 
-/** SHA-256 of the certificate that the other side has shown, hex. */
-const shownBy = (socket: TLSSocket): string | null =>
-  socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? null
 const OTHER_CERTIFICATE = 'its certificate is another one than the site file names'
 const anotherCertificate = (shown: string | null): string => `${OTHER_CERTIFICATE} (it shows ${shown ?? 'none'})`
 

@@ -124,7 +124,6 @@ export async function recordByFfmpeg({
     window,
     now: clock.now,
     asItCame,
-    mayStand: timedBy === 'arrival',
     longestSegmentS,
     onPicture: (codec) => {
       if (timedBy === 'arrival') {

@@ -46,13 +46,11 @@ export function createStreamFollower({
   onUnfit,
   onNote = () => {},
   asItCame = (fragment) => fragment,
-  mayStand = false,
   longestSegmentS,
 }: FollowerEvents & {
   store: RunStore
   window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>
   /** Wall clock, milliseconds. */ now(): number
-  /** Pictures that the network held up have nearly one time: that is no clock that stands. */ mayStand?: boolean
   /** Each picture of ffmpeg's, when it comes; may say more of it. */ asItCame?(fragment: Fragment): Fragment
   /** Without a keyframe. */ longestSegmentS?: number | undefined
   /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number
@@ -120,7 +118,9 @@ export function createStreamFollower({
     if (unfit) return
     pictures += 1
     const verdict = timeline.look(fragment)
-    if (verdict === 'stuck' && !mayStand) return giveUp('The clock in the camera’s stream went back.', true)
+    // By arrival, pictures that the network held up have nearly one time: that is no clock that stands.
+    if (verdict === 'stuck' && !fragment.timedByArrival)
+      return giveUp('The clock in the camera’s stream went back.', true)
     if (verdict === 'jump' && init) {
       packager.lost(fragment.lostBefore ?? 0)
       beginRun(init.bytes)

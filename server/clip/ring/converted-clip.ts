@@ -24,12 +24,12 @@ const AT_ONCE = 1
 /** No recorder and no press waits for it. */
 const NICENESS = 15
 const TIMESCALE = 90_000
+/** What is made anew is no larger than this, live and held. */
+export const SHOWN_SIZE = 'scale=w=min(1280\\,iw):h=-2'
 /**
  * Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the
  * content.
  */
-/** What is made anew is no larger than this, live and held. */
-export const SHOWN_SIZE = 'scale=w=min(1280\\,iw):h=-2'
 const PICTURE = [
   '-c:v',
   'libx264',

@@ -2,7 +2,7 @@
 import { connect } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../tools/clock.ts'
-import { tlsNameOf } from '../../tools/tls-name.ts'
+import { tlsNameOf } from '../../tools/tls-peer.ts'
 import type { Certificate, Shown } from './certificate-plan.ts'
 
 const EVERY_MS = 12 * 3_600_000

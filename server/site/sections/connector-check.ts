@@ -1,4 +1,5 @@
 /** What a site file says of connectors. Pure. */
+import { plainFingerprint } from '../../tools/tls-peer.ts'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { ConnectorSite } from '../../glossary/site.ts'
 import type { Path } from '../schema-words.ts'
@@ -60,7 +61,7 @@ export function connectorsOf(
         trigger: triggerOf(trigger, url),
         username,
         password: refer(at('zoneminder', 'password'), zoneminder.password),
-        fingerprint: zoneminder.fingerprint?.replaceAll(':', '').toLowerCase() ?? null,
+        fingerprint: plainFingerprint(zoneminder.fingerprint),
         ca: ca === undefined ? null : refer(at('zoneminder', 'ca'), ca),
       },
     }

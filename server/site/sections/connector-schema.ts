@@ -1,15 +1,10 @@
 /** The site file's `connectors`, as a schema. */
 import { Type } from 'typebox'
-import { FILE, ID, REFERENCE, strict } from '../schema-parts.ts'
+import { FILE, ID, REFERENCE, fingerprintOf, strict } from '../schema-parts.ts'
 
 const THEIR_CAMERA = Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Integer({ minimum: 0 })], {
   description: 'The VMS’s own id of the camera',
 })
-const FINGERPRINT = Type.String({
-  pattern: '^([0-9a-fA-F]{2}:?){32}$',
-  description: 'SHA-256 of the VMS’s certificate; a VMS with another one is not spoken to',
-})
-
 const ZONEMINDER = Type.Object(
   {
     url: Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}|file:.+)$', description: 'https://zm.example.gov.uk/zm' }),
@@ -21,7 +16,7 @@ const ZONEMINDER = Type.Object(
     ),
     username: Type.String({ minLength: 1 }),
     password: REFERENCE,
-    fingerprint: Type.Optional(FINGERPRINT),
+    fingerprint: fingerprintOf('VMS'),
     ca: Type.Optional(FILE),
     insecure: Type.Optional(
       Type.Union([Type.Boolean(), Type.Literal('trigger')], {

@@ -8,14 +8,14 @@
 import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
 import { TLSSocket, connect as connectTls } from 'node:tls'
-import { tlsNameOf } from '../../../tools/tls-name.ts'
+import { shownFingerprint, tlsNameOf } from '../../../tools/tls-peer.ts'
 import { messageOf } from '../../../tools/failure.ts'
 import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from './rtsp-sign-in.ts'
 import { type RtspAnswer, type RtspRequest, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress } from './session-description.ts'
 
-const anotherCertificate = (shown: string): string =>
-  `The camera shows another certificate than the site file names (it shows ${shown}): its stream is not read.`
+const anotherCertificate = (shown: string | null): string =>
+  `The camera shows another certificate than the site file names (it shows ${shown ?? 'none'}): its stream is not read.`
 
 const INTERLEAVED_HEAD = 4
 /** A description without a length ends when nothing came for so long. */
@@ -85,7 +85,7 @@ export async function openRtspRelay({
       // Nothing is asked of a stranger: ffmpeg waits until it is known who answers.
       client.pause()
       camera.once('secureConnect', () => {
-        const shown = camera.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? 'none'
+        const shown = shownFingerprint(camera)
         if (fingerprint !== null && shown !== fingerprint) return end(anotherCertificate(shown))
         client.resume()
       })
