@@ -48,6 +48,22 @@ async function device(script: Script = {}, access: Partial<OnvifAccess> = {}) {
   closing.push(camera.close)
   return { camera, take: () => inventoryOf({ url: camera.url, ...access }) }
 }
+/** What an engineer is told who typed this device's address. */
+async function inquiryOf(script: Script) {
+  const camera = await startScriptedCamera(script)
+  closing.push(camera.close)
+  const access = { url: camera.url, ...SECRET }
+  const client = createOnvifClient({ access, clock: realClock, most: { bytes: 8_000_000, elements: 400_000 } })
+  try {
+    const found = await inquireDevice(client, {
+      masked: [],
+      takeInventory: async () => takeInventory(client, access, 4000, await askDevice(client, 4000), true),
+    })
+    return { camera, found }
+  } finally {
+    client.close()
+  }
+}
 async function head(
   script: Script = {},
   {
@@ -183,38 +199,22 @@ describe('C2 and C3: the picture and the head are of one channel', () => {
   test('an inquiry lists each channel with its still, of an encoder with 150, too', async () => {
     const still = Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex')
     const channels = Array.from({ length: 150 }, (_, i) => `ch-${i + 1}`)
-    const camera = await startScriptedCamera({
+    const { found } = await inquiryOf({
       GetProfiles: () => channels.map((source) => profile(`main-${source}`, { source })).join(''),
       GetSnapshotUri: ({ body }, base) =>
         `<MediaUri><tt:Uri>${base}/still?${/ProfileToken>([^<]*)</.exec(body)?.[1]}</tt:Uri></MediaUri>`,
       // A still is asked for without a question; one channel has none.
       '': ({ path }) => (path.endsWith('?main-ch-7') ? { status: 404, text: '' } : { status: 200, text: still }),
     })
-    closing.push(camera.close)
-    const access = { url: camera.url, ...SECRET }
-    const client = createOnvifClient({ access, clock: realClock, most: { bytes: 8_000_000, elements: 400_000 } })
-    const found = await inquireDevice(client, {
-      masked: [],
-      takeInventory: async () => takeInventory(client, access, 4000, await askDevice(client, 4000), true),
-    })
-    client.close()
     expect(found.channels.map(({ source }) => source)).toEqual(channels)
     expect(found.stills.map((each) => each !== null)).toEqual(channels.map((source) => source !== 'ch-7'))
     expect(found.stills[0]).toBe(`data:image/jpeg;base64,${still.toString('base64')}`)
   })
   test('an inquiry of a device that is silent about its stills waits for one of them, not for a hundred', async () => {
-    const camera = await startScriptedCamera({
+    const { found, camera } = await inquiryOf({
       GetProfiles: () => Array.from({ length: 100 }, (_, i) => profile(`main-${i}`, { source: `ch-${i}` })).join(''),
       GetSnapshotUri: () => new Promise(() => {}),
     })
-    closing.push(camera.close)
-    const access = { url: camera.url, ...SECRET }
-    const client = createOnvifClient({ access, clock: realClock, most: { bytes: 8_000_000, elements: 400_000 } })
-    const found = await inquireDevice(client, {
-      masked: [],
-      takeInventory: async () => takeInventory(client, access, 4000, await askDevice(client, 4000), true),
-    })
-    client.close()
     expect(found.channels).toHaveLength(100)
     expect(new Set(found.stills)).toEqual(new Set([null]))
     expect(camera.actions().filter((action) => action === 'GetSnapshotUri')).toHaveLength(1)

@@ -94,6 +94,30 @@ async function once(bytes: string | Buffer): Promise<string> {
   return said
 }
 
+/** A receiver whose clock a test moves, and a panel that says one message at a time and waits for its answer. */
+async function timed() {
+  const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
+  const brought: Arrival[] = []
+  const { port, close } = await startSiaReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    buttons: () => BUTTONS,
+    accept: async (arrival) => (brought.push(arrival), TAKEN),
+    heard: () => {},
+    clock,
+    onRefused: () => {},
+    onError: () => {},
+  })
+  async function say(body: string): Promise<void> {
+    const panel = connect(port, '127.0.0.1')
+    const said = new Promise((resolve) => panel.once('data', resolve))
+    panel.write(frame(body))
+    await said
+    panel.destroy()
+  }
+  return { clock, brought, say, close }
+}
+
 describe('SIA DC-09 over TCP', () => {
   test('a panic alarm presses its help point, and is acknowledged as the standard has it', async () => {
     const answer = await once(frame('"SIA-DCS"0007R1L1#1234[#1234|Nri1/PA05]'))
@@ -228,25 +252,8 @@ describe('SIA DC-09 over TCP', () => {
     expect(arrivals).toEqual([])
   })
   test('the same bytes without a time half a minute later are for the desk to judge: the incident may be over', async () => {
-    const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
-    const brought: Arrival[] = []
-    const timed = await startSiaReceiver({
-      host: '127.0.0.1',
-      port: 0,
-      buttons: () => BUTTONS,
-      accept: async (arrival) => (brought.push(arrival), TAKEN),
-      heard: () => {},
-      clock,
-      onRefused: () => {},
-      onError: () => {},
-    })
-    const send = async (): Promise<void> => {
-      const panel = connect(timed.port, '127.0.0.1')
-      const said = new Promise((resolve) => panel.once('data', resolve))
-      panel.write(frame('"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]'))
-      await said
-      panel.destroy()
-    }
+    const { clock, brought, say, close } = await timed()
+    const send = () => say('"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]')
     await send()
     await clock.advance(10_000)
     await send()
@@ -254,28 +261,11 @@ describe('SIA DC-09 over TCP', () => {
     await clock.advance(31_000)
     await send()
     expect(brought).toMatchObject([{ sameAfterClosedMs: 30_000 }, { sameAfterClosedMs: 30_000 }])
-    await timed.close()
+    await close()
   })
   test('a panel whose clock stands: the same message after its incident is over is for the desk to judge', async () => {
-    const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
-    const brought: Arrival[] = []
-    const timed = await startSiaReceiver({
-      host: '127.0.0.1',
-      port: 0,
-      buttons: () => BUTTONS,
-      accept: async (arrival) => (brought.push(arrival), TAKEN),
-      heard: () => {},
-      clock,
-      onRefused: () => {},
-      onError: () => {},
-    })
-    const send = async (time: string): Promise<void> => {
-      const panel = connect(timed.port, '127.0.0.1')
-      const said = new Promise((resolve) => panel.once('data', resolve))
-      panel.write(frame(`"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]_${time}`))
-      await said
-      panel.destroy()
-    }
+    const { clock, brought, say, close } = await timed()
+    const send = (time: string) => say(`"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]_${time}`)
     await send('00:00:12,01-01-1970')
     await clock.advance(80_000)
     await send('00:00:12,01-01-1970')
@@ -286,28 +276,10 @@ describe('SIA DC-09 over TCP', () => {
     await send('18:01:20,11-28-2026')
     expect(brought).toHaveLength(3)
     expect(brought[2]).not.toHaveProperty('sameAfterClosedMs')
-    await timed.close()
+    await close()
   })
   test('and so is one that says by its supervision that its clock stands', async () => {
-    const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
-    const brought: Arrival[] = []
-    const timed = await startSiaReceiver({
-      host: '127.0.0.1',
-      port: 0,
-      buttons: () => BUTTONS,
-      accept: async (arrival) => (brought.push(arrival), TAKEN),
-      heard: () => {},
-      clock,
-      onRefused: () => {},
-      onError: () => {},
-    })
-    const send = async (body: string): Promise<void> => {
-      const panel = connect(timed.port, '127.0.0.1')
-      const said = new Promise((resolve) => panel.once('data', resolve))
-      panel.write(frame(body))
-      await said
-      panel.destroy()
-    }
+    const { clock, brought, say: send, close } = await timed()
     for (let minute = 0; minute < 3; minute += 1) {
       await send(`"NULL"000${minute}L0#1234[]_17:59:30,11-28-2026`)
       await clock.advance(30_000)
@@ -316,7 +288,7 @@ describe('SIA DC-09 over TCP', () => {
     await clock.advance(50_000)
     await send('"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]_17:59:30,11-28-2026')
     expect(brought).toMatchObject([{ sameAfterClosedMs: 30_000 }, { sameAfterClosedMs: 30_000 }])
-    await timed.close()
+    await close()
   })
   test.each(['[#1234|]', '[|]', '[#1234|ti12:00:00]'])(
     'supervision that writes only %s is acknowledged',

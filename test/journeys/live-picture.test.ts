@@ -10,7 +10,7 @@ import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { FRAME } from '../../server/simulator/picture/camera-picture.ts'
 import { BLOCK, COLUMNS, type Mark, ROWS, readMark } from '../../server/simulator/picture/picture-mark.ts'
 import { CREDENTIALS, PATIENCE_MS, plan, startTestTown, until } from '../contracts/test-town.ts'
-import { openBrowser, treeOf } from './town-process.ts'
+import { openBrowser, showPlayer, treeOf } from './town-process.ts'
 
 const output = fileURLToPath(new URL('output', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-live-'))
@@ -142,17 +142,7 @@ async function openPlayer(
   await page.addInitScript(`${SOCKETS}\nwindow.cut.forbidden = ${forbidden}`)
   await prepare(page)
   await page.goto(`${at.url}/presets`)
-  await page.evaluate(
-    ({ bearer, id, further }) => {
-      document.body.replaceChildren()
-      const player = document.createElement('lamppost-player')
-      player.setAttribute('token', bearer)
-      player.setAttribute('camera', id)
-      player.toggleAttribute('small', further)
-      document.body.append(player)
-    },
-    { bearer: at.token, id: camera, further: small },
-  )
+  await showPlayer(page, { token: at.token, camera, small })
   return page
 }
 async function seen(page: Page): Promise<Mark | null> {

@@ -11,6 +11,7 @@ import { publicAddressOf } from '../../server/door/public-address.ts'
 import { openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { CREDENTIALS, until } from '../contracts/test-town.ts'
+import { showPlayer } from './town-process.ts'
 import { type Room, openRoom, seats } from './wall-room.ts'
 
 let room: Room
@@ -220,13 +221,7 @@ http {
         void socket.close()
       })
     await page.goto(`${outside}/presets`)
-    await page.evaluate((bearer) => {
-      document.body.replaceChildren()
-      const player = document.createElement('lamppost-player')
-      player.setAttribute('token', bearer)
-      player.setAttribute('camera', 'door')
-      document.body.append(player)
-    }, token)
+    await showPlayer(page, { token, camera: 'door' })
     await until(
       () => page.locator('lamppost-player .age').textContent(),
       (words) => (words ?? '').startsWith('Live'),

@@ -4,11 +4,22 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium } from 'playwright'
+import { type Browser, type Page, chromium } from 'playwright'
 import type { DemoCredentials } from '../../server/people/accounts/demo-people.ts'
 import { PATIENCE_MS, until } from '../contracts/test-town.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+/** A page of ours with nothing on it but one player. */
+export const showPlayer = (page: Page, what: { token: string; camera: string; small?: boolean }): Promise<void> =>
+  page.evaluate(({ token, camera, small = false }) => {
+    document.body.replaceChildren()
+    const player = document.createElement('lamppost-player')
+    player.setAttribute('token', token)
+    player.setAttribute('camera', camera)
+    player.toggleAttribute('small', small)
+    document.body.append(player)
+  }, what)
+
 export type Town = {
   npm: ChildProcess
   folder: string

@@ -270,8 +270,8 @@ describe('over MQTT', () => {
       clock,
       close,
       presses: () => ledger.entries.filter(({ kind }) => kind === 'press.received').length,
-      send: (topic: string, said: object, redelivered = false) =>
-        take({ topic, payload: Buffer.from(JSON.stringify(said)), mark: `m${(sent += 1)}`, redelivered }),
+      send: (topic: string, said: object, redelivered = false, mark = `message ${(sent += 1)}`) =>
+        take({ topic, payload: Buffer.from(JSON.stringify(said)), mark, redelivered }),
     }
   }
   test('two buttons of one help point that count alike are two', async () => {
@@ -299,46 +299,17 @@ describe('over MQTT', () => {
     await send('a', { seq: 1 }, true)
     expect(presses()).toBe(1)
   })
-  const text = (said: object): Buffer => Buffer.from(JSON.stringify(said))
   test.each([
     ['after three minutes without a network', 3 * 60_000, false],
     ['ten seconds later, its incident over', 10_000, true],
   ])('what the broker sends once more %s is no press; the next message with that id is', async (_, later, closes) => {
-    const { accept, clock, close, ledger } = room()
-    let take: (message: MqttArrival) => Promise<boolean> = async () => false
-    // A fake, of the broker's session: what it hands over is given here.
-    const openSession: typeof openMqttSession = (options) => {
-      take = options.take
-      return { close: async () => {}, forget: async () => {} }
-    }
-    const source = createMqttSource({
-      accept,
-      isOpen: () => !closes,
-      heard: () => {},
-      clock,
-      onLink: () => {},
-      onError: () => {},
-      openSession,
-    })
-    await source.follow(
-      new Map([
-        [
-          'bar' as HelpPointId,
-          {
-            broker: {} as never,
-            clientId: 'c',
-            topics: [{ topic: 't', when: null, heartbeat: null, key: null } as never],
-          },
-        ],
-      ]),
-    )
-    const presses = () => ledger.entries.filter(({ kind }) => kind === 'press.received').length
-    expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm1', redelivered: false })).toBe(true)
+    const { send, clock, close, presses } = await broker(['t'], null, () => !closes)
+    expect(await send('t', { id: '4711' }, false, 'm1')).toBe(true)
     if (closes) close()
     await clock.advance(later)
-    expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm1', redelivered: true })).toBe(true)
+    expect(await send('t', { id: '4711' }, true, 'm1')).toBe(true)
     expect(presses()).toBe(1)
-    expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm2', redelivered: true })).toBe(true)
+    expect(await send('t', { id: '4711' }, true, 'm2')).toBe(true)
     expect(presses()).toBe(2)
   })
 })
