@@ -1,6 +1,6 @@
 /** Where the head of a camera with privacy masks is said to look: never sooner than it is known. */
 import { describe, expect, test } from 'vitest'
-import { wholePosition } from '../../server/camera/head-memory.ts'
+import { wholePosition } from '../../server/camera/head/head-memory.ts'
 import { type WatchedHead, createPrivacyWatch } from '../../server/camera/watch/privacy-watch.ts'
 import type { CameraId, HeadLook, PtzStatus } from '../../server/glossary/camera.ts'
 import type { Privacy, SiteCamera } from '../../server/glossary/site.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Inventory } from '../../server/camera/onvif/onvif-inventory.ts'
-import { type Met, movedBy, sharedHeadText } from '../../server/camera/shared-head.ts'
+import { type Met, movedBy, sharedHeadText } from '../../server/camera/head/shared-head.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 
 const inventory = (change: Partial<Inventory> = {}): Inventory => ({

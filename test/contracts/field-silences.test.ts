@@ -3,7 +3,7 @@
  * silence, a connection that breaks. None of it costs the recording, the head, or the camera's life (rows C5, C7, C13).
  */
 import { describe, expect, test } from 'vitest'
-import { createCameraHead } from '../../server/camera/camera-head.ts'
+import { createCameraHead } from '../../server/camera/head/camera-head.ts'
 import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
 import { askDevice, takeInventory } from '../../server/camera/onvif/onvif-inventory.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'

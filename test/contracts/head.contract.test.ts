@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createCameraHead } from '../../server/camera/camera-head.ts'
+import { createCameraHead } from '../../server/camera/head/camera-head.ts'
 import { type FramingHead, runFraming } from '../../server/camera/framing/framing-run.ts'
 import type { InventoryThread } from '../../server/camera/onvif/onvif-inventory-thread.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'

@@ -11,3 +11,13 @@ export const gaveNoAnswer = (error: unknown): boolean =>
 /** It answered, if only with a no that is none to our password. */
 export const answeredNo = (error: unknown): boolean =>
   error instanceof Failure && error.code === 'camera/refused' && !refusesUs(error)
+
+/** Of what a camera that answers otherwise need not answer. @throws what is no camera's */
+export function nothingOf(error: unknown): null {
+  if (error instanceof Failure && (error.code === 'camera/refused' || error.code === 'camera/unreachable')) return null
+  throw error
+}
+/** @throws when it was no answer, or refused our password */
+export function unlessAnswered(error: unknown): void {
+  if (!answeredNo(error)) throw error
+}

@@ -6,7 +6,7 @@
 import type { CameraId, HeadLook, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 import type { Lens, SiteCamera } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { wholePosition } from '../head-memory.ts'
+import { wholePosition } from '../head/head-memory.ts'
 
 type Position = Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'>
 export type WatchedHead = {

@@ -3,9 +3,9 @@
  * twice. What one of them is sent to the other shows, so only the first of the file moves it. Pure.
  */
 import { isIP } from 'node:net'
-import type { CameraId } from '../glossary/camera.ts'
-import type { SiteCamera } from '../glossary/site.ts'
-import type { Inventory } from './onvif/onvif-inventory.ts'
+import type { CameraId } from '../../glossary/camera.ts'
+import type { SiteCamera } from '../../glossary/site.ts'
+import type { Inventory } from '../onvif/onvif-inventory.ts'
 
 export type Met = { site: Pick<SiteCamera, 'id' | 'name' | 'onvif'>; inventory: Inventory | null }
 

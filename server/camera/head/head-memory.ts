@@ -5,9 +5,9 @@
  * (framing-proof).
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { CameraId, HeadLook, PtzPosition, PtzStatus } from '../glossary/camera.ts'
-import type { Clock } from '../tools/clock.ts'
-import { hasTurned } from './framing/framing-proof.ts'
+import type { CameraId, HeadLook, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
+import type { Clock } from '../../tools/clock.ts'
+import { hasTurned } from '../framing/framing-proof.ts'
 
 export type HeadMemory = {
   /** Which device this is about: another one at the same address begins anew. '' until it was asked. */

@@ -1,0 +1,91 @@
+/**
+ * Where a head looks, and how far its words about it can be believed: it was seen to turn, it follows its motors, so
+ * long its moves take. Not here: what follows from it (framing-proof), how it is kept (head-memory).
+ */
+import type { Preset, PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
+import type { Clock } from '../../tools/clock.ts'
+import { hasTurned, isAway } from '../framing/framing-proof.ts'
+import { type HeadMemory, learnStatus } from './head-memory.ts'
+
+/** How long a move may take: at first, and within what a head that is known may differ. */
+const FIRST_MOVE_MS = 12_000
+const LEAST_MOVE_MS = 4000
+const MOVES_REMEMBERED = 10
+
+/**
+ * @param validMs for how long a position that was told is where the head looks, while nobody sends it anywhere
+ * @param onLearnt something was learnt that is worth keeping
+ */
+export function createHeadBearings({
+  memory,
+  clock,
+  validMs,
+  onLearnt,
+}: {
+  memory: HeadMemory
+  clock: Pick<Clock, 'monotonic'>
+  validMs: number
+  onLearnt(): void
+}) {
+  /** When the head last said where it looks, monotonic milliseconds. */
+  let lookedAtAt = Number.NEGATIVE_INFINITY
+  /** The head was told to turn, and was not seen standing since. */
+  let sent = false
+
+  /** A head that follows its motors does so for good: what looks otherwise is our not knowing where it was. */
+  function learnFollows(follows: boolean): void {
+    if (memory.follows === true || memory.follows === follows) return
+    memory.follows = follows
+    onLearnt()
+  }
+  return {
+    /** It is told to turn in a moment: where it looked is of before from now on. */
+    turning(): void {
+      sent = true
+      lookedAtAt = Number.NEGATIVE_INFINITY
+    },
+    /** What the head said of itself. @returns the same */
+    note(status: PtzStatus): PtzStatus {
+      if (status.position) {
+        lookedAtAt = clock.monotonic()
+        const turned = hasTurned(memory.lastPosition, status.position)
+        // Nobody here has sent it: what it says follows its motors.
+        if (turned && !sent) learnFollows(true)
+        if (!turned) sent = false
+      }
+      if (learnStatus(memory, status)) onLearnt()
+      return status
+    },
+    /** Where it looks now; null when it was sent elsewhere, or has not said so for a while. */
+    lookedAt: () => (clock.monotonic() - lookedAtAt <= validMs ? memory.lastPosition : null),
+    /** Where it last said that it looks; at most a few seconds old while it stands still. */
+    lastPosition: () => memory.lastPosition,
+    moveStatusTrusted: () => memory.sawMoving && memory.sawIdle,
+    /** Whether what it says of its position is more than a constant: it was seen at two places. */
+    positionTrusted: () => memory.turned,
+    follows: () => memory.follows,
+    learnFollows,
+    /** How long a move of this head may take, from how long the last ones took; milliseconds. */
+    deadlineMs: (): number =>
+      memory.moves.length === 0
+        ? FIRST_MOVE_MS
+        : Math.min(FIRST_MOVE_MS, Math.max(LEAST_MOVE_MS, 2 * Math.max(...memory.moves) + 1000)),
+    learnMove(ms: number): void {
+      memory.moves = [...memory.moves, Math.round(ms)].slice(-MOVES_REMEMBERED)
+      onLearnt()
+    },
+  }
+}
+
+/**
+ * Where the device says that the preset is. Null when it says so of none in earnest: all at one place, or the only one
+ * at zero, is said by a device that stores none.
+ */
+export function storedPosition(presets: readonly Preset[], token: PresetToken): Partial<PtzPosition> | null {
+  const [first, ...others] = presets.flatMap(({ position }) => (position ? [position] : []))
+  const differ =
+    others.length > 0
+      ? others.some((position) => isAway(first ?? null, position))
+      : first !== undefined && [first.pan, first.tilt, first.zoom].some((value) => (value ?? 0) !== 0)
+  return differ ? (presets.find((preset) => preset.token === token)?.position ?? null) : null
+}
