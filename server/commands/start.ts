@@ -100,6 +100,12 @@ export async function startCommand({
   // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while
   // somebody waits.
   setFlagsFromString('--no-flush-bytecode')
+  // In a burst V8 gives each thread up to 48 MB for young objects, lets what is old grow to several times its size, and
+  // keeps both: most of a flood's memory. Here a thread that is started has 12 MB for young objects from the first,
+  // which spares recording some collections; the first thread stays as it began; what is old grows by half.
+  setFlagsFromString('--min-semi-space-size=4')
+  setFlagsFromString('--semi-space-growth-factor=1')
+  setFlagsFromString('--heap-growing-percent=50')
   const ended = untilAsked()
   const environment = takeEnvironment()
   const house = await openHouse({ ...options, environment }).catch((error: NodeJS.ErrnoException) => {
