@@ -96,6 +96,8 @@ export type EdgeListen = {
   /** Files of the certificate and its key, PEM. */
   certificate?: string
   key?: string
+  /** File of the authorities that vouch for help points' own certificates, PEM; without it none is asked for. */
+  clients?: string
 }
 
 /** What a site file says of voice. */
@@ -113,8 +115,16 @@ export type VoiceSite = {
   noAnswerMs: number
   recorded: boolean
 }
-/** How a help point proves who it is; `from`: addresses that it may call from, null for any. */
-export type SipIdentity = { user: string; password: string | null; from: string[] | null }
+/**
+ * How a help point proves who it is: all that is not null must be right. `certificate`: the name in its own certificate;
+ * `from`: addresses that it may call from.
+ */
+export type SipIdentity = {
+  user: string
+  password: string | null
+  certificate: string | null
+  from: string[] | null
+}
 /** Of a help point at the edge. `lastHeard`: when it was known there for the last time since this start. */
 export type Registration = { registered: boolean; since: string | null; lastHeard: string | null }
 /** How the room speaks with a help point. */

@@ -36,6 +36,16 @@ describe('kamailio’s configuration', () => {
       expect.stringContaining('certificate = /etc/a.pem\nprivate_key = /etc/a.key'),
     ])
   })
+  test('asks for a help point’s certificate where an authority is named that vouches for it, and nowhere else', () => {
+    const vouched = { ...TLS, clients: '/etc/ca.pem' }
+    expect(tlsConfig([TLS])).toContain('verify_certificate = no')
+    expect(tlsConfig([vouched])).toContain(
+      'verify_certificate = yes\nrequire_certificate = no\ncertificate = /etc/a.pem\nprivate_key = /etc/a.key\nca_list = /etc/ca.pem\n',
+    )
+    expect(config({ listen: [TLS] })).not.toContain('tls_peer')
+    expect(config({ listen: [vouched] })).toContain('if ($pr == "tls" && $tls_peer_verified == 1)')
+    expect(() => tlsConfig([{ ...TLS, clients: '/etc/a\nb' }])).toThrow('cannot stand in')
+  })
   test('counts nobody’s requests as a flood whom the site trusts', () => {
     expect(config()).toContain('if ($Rp != 5561 && $si != "10.9.0.2" && !pike_check_req())')
     expect(config({ trusted: [] })).toContain('if ($Rp != 5561 && !pike_check_req())')

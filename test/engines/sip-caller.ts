@@ -1,9 +1,12 @@
 /**
  * A SIP telephone of the test's own, for what real ones do not send: forged headers, another's name, the same INVITE
- * four times. UDP, digest by MD5. Real telephones (baresip, sipp) call in the tests beside it.
+ * four times. UDP, or TLS with a certificate of its own; digest by MD5. Real telephones (baresip, sipp) call in the tests beside it.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
+import { connect } from 'node:tls'
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 const random = (): string => randomBytes(6).toString('hex')
@@ -23,19 +26,73 @@ export type Dial = {
   nonce?: string
 }
 
-/** @param edge host and port; @param own the address that it calls from */
-export async function openCaller(edge: string, from = '127.0.0.1') {
-  const [host = '', port = ''] = edge.split(':')
+/** Files, PEM. */
+export type OwnCertificate = { certificate: string; key: string }
+type Line = { transport: 'UDP' | 'TLS'; port: number; send(text: string): void; close(): void }
+
+async function openUdp(host: string, port: number, from: string, onMessage: (text: string) => void): Promise<Line> {
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, from, resolve))
-  const own = `${from}:${socket.address().port}`
+  socket.on('message', (bytes) => onMessage(bytes.toString()))
+  return {
+    transport: 'UDP',
+    port: socket.address().port,
+    send: (text) => socket.send(text, port, host),
+    close: () => socket.close(),
+  }
+}
+/** @throws when the edge does not take the certificate: at the latest when it is spoken to */
+async function openTls(
+  { host, port, from }: { host: string; port: number; from: string },
+  own: OwnCertificate | null,
+  onMessage: (text: string) => void,
+): Promise<Line> {
+  const files = own ? { cert: readFileSync(own.certificate), key: readFileSync(own.key) } : {}
+  const wire = connectTcp({ host, port, localAddress: from })
+  const socket = connect({ socket: wire, rejectUnauthorized: false, ...files })
+  await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+  let kept = ''
+  socket
+    .on('error', (error) => onMessage(`broken: ${error.message}`))
+    .on('close', () => onMessage('broken: closed'))
+    .on('data', (bytes) => {
+      kept += bytes.toString()
+      for (;;) {
+        const head = kept.indexOf('\r\n\r\n')
+        const length = Number(/^content-length:\s*(\d+)/im.exec(kept.slice(0, head))?.[1] ?? 0)
+        if (head === -1 || kept.length < head + 4 + length) return
+        onMessage(kept.slice(0, head + 4 + length))
+        kept = kept.slice(head + 4 + length)
+      }
+    })
+  return {
+    transport: 'TLS',
+    port: wire.localPort ?? 0,
+    send: (text) => void socket.write(text),
+    close: () => void socket.end(),
+  }
+}
+
+/**
+ * @param edge host and port
+ * @param from the address that it calls from
+ * @param secure over TLS, with its own certificate or null for none; left out, over UDP
+ */
+export async function openCaller(edge: string, from = '127.0.0.1', secure?: OwnCertificate | null) {
+  const [host = '', port = ''] = edge.split(':')
   const heard: string[] = []
   const waiting = new Set<() => void>()
-  socket.on('message', (bytes) => {
-    heard.push(bytes.toString())
+  const hear = (text: string): void => {
+    heard.push(text)
     for (const wake of waiting) wake()
-  })
-  const send = (text: string): void => socket.send(text, Number(port), host)
+  }
+  const line =
+    secure === undefined
+      ? await openUdp(host, Number(port), from, hear)
+      : await openTls({ host, port: Number(port), from }, secure, hear)
+  const at = `${from}:${line.port}`
+  const own = `${at}${secure === undefined ? '' : ';transport=tls'}`
+  const { send, transport } = line
   const statusOf = (text: string): number => Number(/^SIP\/2\.0 (\d+)/.exec(text)?.[1] ?? 0)
   const header = (text: string, name: string): string =>
     new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(text)?.[1]?.trim() ?? ''
@@ -48,6 +105,8 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
           wanted(statusOf(each)) && header(each, 'call-id') === call && header(each, 'cseq').startsWith(`${cseq} `),
       )
       if (found) return found
+      const broken = heard.find((each) => each.startsWith('broken: '))
+      if (broken) throw new Error(broken)
       if (performance.now() > end) throw new Error(`no such answer to ${call}: ${heard.map(statusOf).join(' ')}`)
       await new Promise<void>((resolve) => {
         const wake = (): void => {
@@ -61,7 +120,7 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
     }
   }
   /** Where it wants to hear; a test that listens binds it. */
-  const media = 40_000 + (socket.address().port % 10_000) * 2
+  const media = 40_000 + (line.port % 10_000) * 2
   const body = [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
@@ -84,7 +143,7 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
     const text = method === 'INVITE' ? body : ''
     return [
       `${method} sip:control@${edge} SIP/2.0`,
-      `Via: SIP/2.0/UDP ${own};branch=z9hG4bK${branch};rport`,
+      `Via: SIP/2.0/${transport} ${at};branch=z9hG4bK${branch};rport`,
       'Max-Forwards: 70',
       `From: <sip:${from}@${edge}>;tag=${call.slice(0, 8)}`,
       `To: <sip:${method === 'REGISTER' ? from : 'control'}@${edge}>`,
@@ -110,7 +169,10 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
       `nc=00000001, cnonce="${cnonce}", response="${response}", algorithm=MD5`
     )
   }
-  /** Challenged, then with the answer. @returns the call, and the status that it came to */
+  /**
+   * Challenged, then with the answer; who is known without a password is not challenged.
+   * @returns the call, the status that it came to, and the number of the request that it answers
+   */
   async function ask(
     method: 'INVITE' | 'REGISTER',
     dial: Dial,
@@ -120,8 +182,10 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
     const { call = random() + random(), times = 1, branches = 1 } = dial
     let challenge = ''
     if (dial.nonce === undefined) {
-      send(request(method, 1, dial, call, []))
-      challenge = header(await answer(call, 1, (status) => status >= 300, patienceMs), 'www-authenticate')
+      send(request(method, 1, dial, call, [], `${call.slice(0, 8)}first`))
+      const first = await answer(call, 1, (status) => status >= 180, patienceMs)
+      challenge = header(first, 'www-authenticate')
+      if (challenge === '') return { call, status: statusOf(first), nonce: '', text: first, cseq: 1 }
       if (method === 'INVITE') send(request('ACK', 1, dial, call, []))
     }
     const extra = [authorization(method, dial, challenge)]
@@ -130,7 +194,7 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
       for (let i = 0; i < times; i += 1) send(text)
     }
     const text = await answer(call, 2, wanted, patienceMs)
-    return { call, status: statusOf(text), nonce: /nonce="([^"]+)"/.exec(challenge)?.[1] ?? '', text }
+    return { call, status: statusOf(text), nonce: /nonce="([^"]+)"/.exec(challenge)?.[1] ?? '', text, cseq: 2 }
   }
   return {
     /** Until it rings, is answered, or is refused. */
@@ -153,7 +217,7 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
       send(
         [
           `${method} ${target} SIP/2.0`,
-          `Via: SIP/2.0/UDP ${own};branch=z9hG4bK${random()};rport`,
+          `Via: SIP/2.0/${transport} ${at};branch=z9hG4bK${random()};rport`,
           'Max-Forwards: 70',
           ...all('record-route').map((route) => `Route: ${route}`),
           `From: ${header(answered, 'from')}`,
@@ -168,13 +232,13 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
       )
     },
     register: (dial: Dial) => ask('REGISTER', dial, (status) => status >= 200),
-    cancel(dial: Dial, call: string): void {
-      send(request('CANCEL', 2, dial, call, [], `${call.slice(0, 8)}0`))
+    cancel(dial: Dial, call: string, cseq = 2): void {
+      send(request('CANCEL', cseq, dial, call, [], `${call.slice(0, 8)}${cseq === 1 ? 'first' : '0'}`))
     },
     /** What came to a request of its; the status decides. */
     answer,
     send,
     heard: (): number[] => heard.map(statusOf),
-    close: (): void => void socket.close(),
+    close: (): void => line.close(),
   }
 }

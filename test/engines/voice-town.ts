@@ -33,6 +33,31 @@ export function selfSigned(folder: string): { certificate: string; key: string }
   spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...subject])
   return { certificate, key }
 }
+/** An authority, which signs certificates of help points: each as files. */
+export function authority(folder: string, name: string) {
+  const file = (of: string, kind: string): string => join(folder, `${name}-${of}.${kind}`)
+  const ca = { certificate: file('ca', 'pem'), key: file('ca', 'key') }
+  const openssl = (...args: string[]): void => {
+    const { status, stderr } = spawnSync('openssl', args, { encoding: 'utf8' })
+    if (status !== 0) throw new Error(stderr)
+  }
+  const made = ['-newkey', 'rsa:2048', '-nodes']
+  openssl('req', '-x509', ...made, '-days', '2', '-keyout', ca.key, '-out', ca.certificate, '-subj', `/CN=${name}`)
+  return {
+    ...ca,
+    /** @param commonName its name; @param dns its first DNS name, where it has one; @param days negative: it is over */
+    sign(commonName: string, { dns = '', days = 2 } = {}): { certificate: string; key: string } {
+      const of = `${commonName}${dns}${days}`
+      const [certificate, key, request] = [file(of, 'pem'), file(of, 'key'), file(of, 'csr')]
+      const names = dns === '' ? [] : ['-addext', `subjectAltName=DNS:${dns}`]
+      openssl('req', ...made, '-keyout', key, '-out', request, '-subj', `/CN=${commonName}`, ...names)
+      const by = ['-CA', ca.certificate, '-CAkey', ca.key, '-CAcreateserial', '-copy_extensions', 'copy']
+      const dates = days > 0 ? ['-days', String(days)] : ['-days', '0']
+      openssl('x509', '-req', '-in', request, '-out', certificate, ...by, ...dates)
+      return { certificate, key }
+    },
+  }
+}
 /** A tone as WAV, 16 bits, mono. */
 export function toneFile(file: string, hz: number, rate: number, seconds = 120): string {
   const samples = Int16Array.from({ length: rate * seconds }, (_, i) =>
@@ -76,7 +101,7 @@ export function shareAt(file: string, channel: number | null, hz: number): { sha
   return { share: all === 0 ? 0 : at / all, seconds: loud / 10 }
 }
 
-const siteText = (listen: string, desk: number, voice: string, trusted: string): string => `
+const siteText = (listen: string, desk: number, voice: string, trusted: string, more: string): string => `
 site: { id: town, name: Town, timezone: Europe/London }
 voice: { edge: { listen: ${listen}, trusted: [${trusted}] }, desk: "sip:desk@127.0.0.1:${desk}"${voice} }
 helpPoints:
@@ -90,14 +115,22 @@ helpPoints:
     location: { lat: 54.52500, lon: -1.55520 }
     sources: [{ sip: { user: hp02, password: "\${HELP_POINT}" } }]
     voice: { pushToTalk: true }
-cameras: []
+${more}cameras: []
 `
 
 /**
  * @param apart the edge is a service of its own, as on a real site
  * @param voice more of the site file's `voice`; @param trusted addresses that no flood gate counts
+ * @param clients file of the authority of help points' certificates; @param more lines of the site file's help points
  */
-export async function openVoiceTown({ apart = false, voice = '', tls = false, trusted = '' } = {}) {
+export async function openVoiceTown({
+  apart = false,
+  voice = '',
+  tls = false,
+  trusted = '',
+  clients = '',
+  more = '',
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-voice-'))
   const data = join(folder, 'data')
   mkdirSync(data)
@@ -114,10 +147,11 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
   let listen = `[{ udp: "127.0.0.1:${ports.sip}" }, { tcp: "127.0.0.1:${ports.sip}" }`
   if (tls) {
     const { certificate, key } = selfSigned(folder)
-    listen += `, { tls: "127.0.0.1:${ports.tls}", certificate: "file:${certificate}", key: "file:${key}" }`
+    listen += `, { tls: "127.0.0.1:${ports.tls}", certificate: "file:${certificate}", key: "file:${key}"`
+    listen += clients === '' ? ' }' : `, clients: "file:${clients}" }`
   }
   const site = join(folder, 'site.yaml')
-  writeFileSync(site, siteText(`${listen}]`, ports.desk, voice, trusted))
+  writeFileSync(site, siteText(`${listen}]`, ports.desk, voice, trusted, more))
   const env = { ...process.env, HELP_POINT: PASSWORD }
   const children: ChildProcess[] = []
   function run(...args: string[]): { child: ChildProcess; said(): string } {
@@ -201,6 +235,7 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
      * baresip as a help point: it says a tone and keeps what it hears.
      * @param dial whether it calls at once; else it only registers
      * @param answers whether it answers by itself
+     * @param own its certificate, over TLS; it has no password then
      * @param echoes as one whose microphone hears its loudspeaker: it answers by itself, and sends back what it hears
      */
     helpPoint({
@@ -211,6 +246,7 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
       secure = false,
       answers = false,
       echoes = false,
+      own = null as { certificate: string; key: string } | null,
     } = {}) {
       const home = mkdtempSync(join(folder, `${user}-`))
       const rate = secure ? 16_000 : 8000
@@ -219,7 +255,7 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
       const codecs = secure ? 'G722/16000/1;mediaenc=srtp-mand' : 'PCMA/8000/1,PCMU/8000/1'
       writeFileSync(
         join(home, 'accounts'),
-        `<sip:${user}@${at}>;auth_user=${user};auth_pass=${password};regint=60;outbound="sip:${at}";` +
+        `<sip:${user}@${at}>;${own ? '' : `auth_user=${user};auth_pass=${password};`}regint=60;outbound="sip:${at}";` +
           `audio_codecs=${codecs}${answers ? ';answermode=auto' : ''}\n`,
       )
       writeFileSync(
@@ -238,6 +274,7 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
           'rtcp_mux no',
           'net_interface 127.0.0.1',
           'sip_verify_server no',
+          ...(own ? [`sip_certificate ${join(home, 'own.pem')}`] : []),
           'module_path /usr/lib/baresip/modules',
           ...['g711', 'g722', 'srtp', ...(echoes ? ['aubridge'] : ['aufile', 'sndfile'])].map(
             (name) => `module ${name}.so`,
@@ -251,6 +288,7 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
         ].join('\n'),
       )
       writeFileSync(join(home, 'contacts'), '')
+      if (own) writeFileSync(join(home, 'own.pem'), readFileSync(own.certificate) + '\n' + readFileSync(own.key))
       const lines: string[] = []
       const args = ['-f', home, ...(dial ? ['-e', `/dial sip:control@${at}`] : [])]
       const engine = startEngine('baresip', args, home, (line) => lines.push(line))

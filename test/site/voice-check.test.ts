@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { readSite } from '../../server/site/site-check.ts'
 
 const VOICE = 'voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }] }, desk: "sip:desk@10.0.0.9" }'
+const VOUCHED =
+  'voice: { edge: { listen: [{ tls: "10.0.0.5:5061", certificate: file:/a, key: file:/b, clients: file:/ca }] }, ' +
+  'desk: "sip:desk@10.0.0.9" }'
 const town = (voice: string, ...sources: string[]): string =>
   [
     'site: { id: town, name: Town, timezone: Europe/London }',
@@ -54,6 +57,24 @@ describe('a site with voice', () => {
     expect(read(town('', '{ http: {} }')).site).toMatchObject({ voice: null, helpPoints: [{ sip: null }] }))
 })
 
+test('a certificate is proof enough, in small letters, and an address beside it may be another help point’s as well', () => {
+  const { site, problems: found } = read(
+    town(
+      VOUCHED,
+      '{ sip: { user: a, certificate: HP03.Street.example, from: [10.0.0.1] } }',
+      '{ sip: { user: b, from: [10.0.0.1] } }',
+    ),
+  )
+  expect(found).toEqual([])
+  expect(site).toMatchObject({
+    voice: { edge: { listen: [{ clients: '/ca' }] } },
+    helpPoints: [
+      { sip: { user: 'a', password: null, certificate: 'hp03.street.example', from: ['10.0.0.1'] } },
+      { sip: { user: 'b', password: null, certificate: null, from: ['10.0.0.1'] } },
+    ],
+  })
+})
+
 describe('is refused, with line and key:', () => {
   const sip = (...fields: string[]): string => `{ sip: { ${fields.join(', ')} } }`
   test.each([
@@ -74,6 +95,16 @@ describe('is refused, with line and key:', () => {
       /^3 .*from\.0: 10\.0\.0\.1\.2 is no IP address/,
     ],
     ['a name of Lamppost’s own', town(VOICE, sip('user: lamppost', 'from: [10.0.0.1]')), /a name of Lamppost’s own/],
+    [
+      'a certificate for which no authority vouches',
+      town(VOICE, sip('user: a', 'certificate: a.example')),
+      /^3 .*certificate: no authority vouches for it/,
+    ],
+    [
+      'a certificate that two help points have, in whatever letters',
+      town(VOUCHED, sip('user: a', 'certificate: a.example'), sip('user: b', 'certificate: A.Example')),
+      /^4 .*certificate: the help point "hp-0" has this certificate, too/,
+    ],
     ['a password that stands in the file', town(VOICE, sip('user: a', 'password: hunter2')), /password/],
     [
       'a help point that telephones where nobody answers',

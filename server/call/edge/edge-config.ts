@@ -77,19 +77,34 @@ export function mediaOptions({ listen, mediaPorts }: EdgeSite, { media }: EdgePl
 export function tlsConfig(listen: readonly EdgeListen[]): string {
   const secure = listen.find(({ transport }) => transport === 'tls')
   if (!secure) return ''
+  const { clients } = secure
+  // A certificate that is shown must be right; a help point that has none proves who it is by its password.
   return `[server:default]
 method = TLSv1.2+
-verify_certificate = no
+verify_certificate = ${clients ? 'yes' : 'no'}
 require_certificate = no
 certificate = ${quoted(secure.certificate ?? '')}
 private_key = ${quoted(secure.key ?? '')}
-`
+${clients ? `ca_list = ${quoted(clients)}\n` : ''}`
 }
+
+/**
+ * The names in the caller's certificate, in small letters: its common name and its first DNS name. An authority of the
+ * site has vouched for it: the handshake of one that is not vouched for does not come to its end.
+ */
+const CERTIFICATE_OF_CALLER = `  if ($pr == "tls" && $tls_peer_verified == 1) {
+    $var(cn) = $(tls_peer_subject_cn{s.tolower});
+    if ($tls_peer_san_hostname != $null) { $var(san) = $(tls_peer_san_hostname{s.tolower}); }
+    if ($sht(bycert=>$var(cn)) != $null) { $var(who) = $sht(bycert=>$var(cn)); }
+    else if ($sht(bycert=>$var(san)) != $null) { $var(who) = $sht(bycert=>$var(san)); }
+  }
+`
 
 /** @param secret by which Lamppost's own door knows Lamppost: nobody else on this machine may register there. */
 export function edgeConfig(site: EdgeSite, { door, media, folder }: EdgePlaces, secret: string): string {
   const { listen, trusted, desk, noAnswerMs } = site
   const tls = listen.some(({ transport }) => transport === 'tls')
+  const vouched = listen.some(({ clients }) => clients !== undefined)
   const listening = listen.map(({ transport, address }) => {
     const host = hostOf(address)
     return `listen=${transport}:${host.includes(':') ? `[${host}]` : host}:${portOf(address)}`
@@ -147,6 +162,8 @@ modparam("htable", "htable", "ha1=>size=8;")
 modparam("htable", "htable", "limited=>size=8;")
 modparam("htable", "htable", "from=>size=8;")
 modparam("htable", "htable", "byaddress=>size=8;")
+modparam("htable", "htable", "bycert=>size=8;")
+modparam("htable", "htable", "certified=>size=8;")
 modparam("htable", "htable", "refused=>size=8;autoexpire=2;")
 modparam("dialog", "enable_stats", 0)
 modparam("dialog", "profiles_no_value", "lamppost")
@@ -184,8 +201,18 @@ request_route {
   if (is_method("REGISTER")) { fix_nated_register(); save("location"); exit; }
   route(PRESS);
 }
-# A From means nothing until it is proved: by the digest of the site file's password, or by an address that it names.
+# A From means nothing until it is proved: by the digest of the site file's password, by the certificate of the help
+# point, or by an address that the file names. Where it names two of them, both must be right.
 route[WHO] {
+  $var(who) = "";
+  $var(cn) = "-";
+  $var(san) = "-";
+${vouched ? CERTIFICATE_OF_CALLER : ''}  if ($var(who) != "") {
+    if (is_method("REGISTER") && $tU != $var(who)) { $var(why) = "another's name"; route(REFUSED); }
+    if (is_method("INVITE") && $fU != $var(who)) { $var(why) = "another's name"; route(REFUSED); }
+    route(WHENCE);
+    return;
+  }
   if ($sht(byaddress=>$si) != $null) {
     $var(who) = $sht(byaddress=>$si);
     if (is_method("REGISTER") && $tU != $var(who)) { $var(why) = "another's name"; route(REFUSED); }
@@ -203,10 +230,20 @@ route[WHO] {
   }
   if (is_method("REGISTER") && $tU != $au) { $var(why) = "another's name"; route(REFUSED); }
   if (is_method("INVITE") && $fU != $au) { $var(why) = "another's name"; route(REFUSED); }
-  $var(limit) = $au + "::" + $si;
-  if ($sht(limited=>$au) != $null && $sht(from=>$var(limit)) == $null) { $var(why) = "another address"; route(REFUSED); }
+  if ($sht(certified=>$au) != $null && $sht(certified=>$au) != $var(cn) && $sht(certified=>$au) != $var(san)) {
+    $var(why) = "no certificate, or another's";
+    route(REFUSED);
+  }
   $var(who) = $au;
+  route(WHENCE);
   consume_credentials();
+}
+route[WHENCE] {
+  $var(limit) = $var(who) + "::" + $si;
+  if ($sht(limited=>$var(who)) != $null && $sht(from=>$var(limit)) == $null) {
+    $var(why) = "another address";
+    route(REFUSED);
+  }
 }
 route[REFUSED] { route(NOTED); sl_send_reply("403", "Forbidden"); exit; }
 route[NOTED] { $sht(refused=>$si) = $var(why); xlog("L_NOTICE", "REFUSED $si $var(why)\\n"); }

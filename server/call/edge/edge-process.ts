@@ -3,7 +3,7 @@
  * being started anew, frozen, or gone. It follows the site file by itself. As the house's child it ends with the house;
  * as a service of its own it does not.
  */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync, statSync } from 'node:fs'
 import { type Server, type Socket, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { SipIdentity, VoiceSite } from '../../glossary/call.ts'
@@ -26,6 +26,18 @@ export type EdgeProcess = {
 }
 
 const CHANGED = 'the site file'
+const CERTIFICATES_EVERY_MS = 5000
+/** The files of the TLS listener, and what of them changes when one is renewed. */
+function certificatesOf({ voice }: EdgeWish): { files: string; state: string } {
+  const files = voice.edge.listen.flatMap(({ certificate, key, clients }) =>
+    [certificate, key, clients].filter((file) => file !== undefined),
+  )
+  const seen = files.map((file) => {
+    const { mtimeMs = 0, size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {}
+    return [mtimeMs, size]
+  })
+  return { files: JSON.stringify(files), state: JSON.stringify(seen) }
+}
 const GOODBYE_MS = 1500
 /** What the engines are started with; all else is told to them as they run, or is none of theirs. */
 const engineWish = ({ voice }: EdgeWish): unknown => [voice.edge, voice.desk, voice.noAnswerMs]
@@ -146,6 +158,22 @@ export async function runEdge({
       .then((calls) => calls > 0 && onWords(`the house is silent: ${calls} calls were ended at their help points`))
       .catch((error: unknown) => onWords(messageOf(error)))
   }, LOOK_EVERY_MS)
+  /** Certificates are renewed while calls are up: nothing is started anew for them. */
+  let loaded = certificatesOf(wish)
+  const certificates = setInterval(() => {
+    const now = certificatesOf(wish)
+    // The engines of another listener have read its files as they started.
+    if (now.files !== loaded.files) loaded = now
+    if (now.state === loaded.state || !edge) return
+    edge.reloadCertificates().then(
+      () => {
+        loaded = now
+        onWords('the certificates of calls were renewed')
+      },
+      // Half of a pair may be there: the old one is used, and this is tried again.
+      (error: unknown) => onWords(`the new certificates of calls cannot be used: ${messageOf(error)}`),
+    )
+  }, CERTIFICATES_EVERY_MS)
   const registrations = setInterval(() => {
     edge
       ?.registered()
@@ -167,6 +195,7 @@ export async function runEdge({
       stopped.abort()
       clearInterval(keeper)
       clearInterval(registrations)
+      clearInterval(certificates)
       changed.resolve(CHANGED)
       house?.destroy()
       await new Promise<void>((resolve) => server.close(() => resolve()))

@@ -60,6 +60,8 @@ export type Edge = {
   /** Where help points reach it, with the ports that the system gave. */
   listen: readonly EdgeListen[]
   tell(identities: readonly SipIdentity[]): Promise<void>
+  /** The files of the TLS listener are read again; calls that are up go on. @throws when one of them is no good */
+  reloadCertificates(): Promise<void>
   /** Who is registered now, by user. */
   registered(): Promise<string[]>
   /** Ends every call that Lamppost has answered: its help points get a BYE. @returns how many */
@@ -159,11 +161,18 @@ export async function startEdge(
   let told = new Map<string, string>()
   async function tell(all: readonly SipIdentity[]): Promise<void> {
     const now = new Map<string, string>()
-    for (const { user, password, from } of all) {
+    for (const { user, password, certificate, from } of all) {
       if (password !== null) now.set(`ha1 ${user}`, md5(`${user}:${REALM}:${password}`))
-      if (password !== null && from !== null) now.set(`limited ${user}`, '1')
+      // Both: the certificate alone is not enough.
+      if (certificate !== null)
+        now.set(
+          password === null ? `bycert ${certificate}` : `certified ${user}`,
+          password === null ? user : certificate,
+        )
+      const alone = password === null && certificate === null
+      if (!alone && from !== null) now.set(`limited ${user}`, '1')
       for (const address of from ?? []) {
-        if (password === null) now.set(`byaddress ${address}`, user)
+        if (alone) now.set(`byaddress ${address}`, user)
         else now.set(`from ${user}::${address}`, '1')
       }
     }
@@ -187,6 +196,9 @@ export async function startEdge(
     door: { port: places.door, secret },
     listen,
     tell,
+    async reloadCertificates() {
+      await rpc('tls.reload')
+    },
     registered: async () => usersIn(await rpc('ul.dump', ['brief'])),
     async endCalls() {
       const dialogs = (await rpc('dlg.profile_list', ['lamppost'])) as { h_entry: number; h_id: number }[] | null

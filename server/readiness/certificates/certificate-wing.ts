@@ -44,9 +44,10 @@ export function openCertificates({ clock, dataFolder, closing, tls, town }: Cert
     return [
       ...ours('server', '', tls?.cert),
       ...ours('device', '', onvifDevice?.tls && pemOf(onvifDevice.tls.certificate)),
-      ...(voice?.edge.listen ?? []).flatMap(({ certificate, address }) =>
-        ours('edge', address, certificate && pemOf(certificate)),
-      ),
+      ...(voice?.edge.listen ?? []).flatMap(({ certificate, clients, address }) => [
+        ...ours('edge', address, certificate && pemOf(certificate)),
+        ...ours('edge', `${address}, of help points' certificates`, clients && pemOf(clients)),
+      ]),
       ...(evidence.signer
         ? ours('evidence', 'signer', `${pemOf(evidence.signer.certificate)}\n${pemOf(evidence.signer.root)}`)
         : ours('evidence', 'root', textOf(join(dataFolder, 'evidence-keys', 'root.pem')))),

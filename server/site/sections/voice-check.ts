@@ -44,6 +44,7 @@ function listenerOf(listener: Listener): EdgeListen {
     address: listener.tls,
     certificate: path(listener.certificate),
     key: path(listener.key),
+    ...(listener.clients === undefined ? {} : { clients: path(listener.clients) }),
   }
 }
 
@@ -109,29 +110,52 @@ export function sipIdentities(
 ): (SipIdentity | null)[] {
   const users = new Map<string, string>()
   const addresses = new Map<string, string>()
+  const certificates = new Map<string, string>()
+  const vouched = (voice?.edge.listen ?? []).some((listener) => 'tls' in listener && listener.clients !== undefined)
   return helpPoints.map(({ id, sources = [] }, i) => {
     const all = sources.flatMap((source, j) => {
       if (!('sip' in source)) return []
-      const { user, password, from } = source.sip
+      const { user, password, certificate, from } = source.sip
       const at = (...path: Path): Path => ['helpPoints', i, 'sources', j, 'sip', ...path]
       if (!voice) complain(at(), 'there is nobody to call: the site file needs voice: { edge: …, desk: … }')
       if (RESERVED.has(user.toLowerCase())) complain(at('user'), `"${user}" is a name of Lamppost’s own`)
       const owner = users.get(user)
       if (owner !== undefined) complain(at('user'), `the help point "${owner}" has this user, too`)
       users.set(user, id)
-      if (password === undefined && from === undefined)
-        complain(at(), 'anybody could call by this name: it needs a password, or from with its addresses')
+      if (password === undefined && certificate === undefined && from === undefined)
+        complain(
+          at(),
+          'anybody could call by this name: it needs a password, a certificate, or from with its addresses',
+        )
+      if (certificate !== undefined) {
+        const other = certificates.get(certificate.toLowerCase())
+        if (other !== undefined) complain(at('certificate'), `the help point "${other}" has this certificate, too`)
+        certificates.set(certificate.toLowerCase(), id)
+        if (voice && !vouched)
+          complain(
+            at('certificate'),
+            'no authority vouches for it: the tls listener of voice.edge needs clients: file:… (PEM)',
+          )
+      }
       for (const [k, address] of (from ?? []).entries()) {
         if (isIP(address) === 0) complain(at('from', k), `${address} is no IP address`)
         const other = addresses.get(address)
-        if (password === undefined && other !== undefined)
+        const alone = password === undefined && certificate === undefined
+        if (alone && other !== undefined)
           complain(
             at('from', k),
             `the help point "${other}" is known by this address, too: one of them needs a password`,
           )
-        if (password === undefined) addresses.set(address, id)
+        if (alone) addresses.set(address, id)
       }
-      return [{ user, password: password === undefined ? null : refer(at('password'), password), from: from ?? null }]
+      return [
+        {
+          user,
+          password: password === undefined ? null : refer(at('password'), password),
+          certificate: certificate?.toLowerCase() ?? null,
+          from: from ?? null,
+        },
+      ]
     })
     if (all.length > 1) complain(['helpPoints', i, 'sources'], 'a help point telephones by one name')
     return all[0] ?? null

@@ -9,11 +9,20 @@ export const SIP = Type.Object(
       description: 'The name that it registers and calls by; another one for each help point',
     }),
     password: Type.Optional(REFERENCE),
+    certificate: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$',
+        description:
+          'The name in its own TLS certificate (common name, or first DNS name), which an authority of the tls ' +
+          'listener’s clients vouches for',
+      }),
+    ),
     from: Type.Optional(
       Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{3,45}$' }), {
         minItems: 1,
         maxItems: 8,
-        description: 'Addresses that it may call from; without a password, whoever has the address is believed',
+        description:
+          'Addresses that it may call from; without a password and a certificate, whoever has the address is believed',
       }),
     ),
   },
@@ -65,7 +74,7 @@ export const VOICE = Type.Object(
           Type.Union([
             Type.Object({ udp: HOST_PORT }, strict),
             Type.Object({ tcp: HOST_PORT }, strict),
-            Type.Object({ tls: HOST_PORT, certificate: FILE, key: FILE }, strict),
+            Type.Object({ tls: HOST_PORT, certificate: FILE, key: FILE, clients: Type.Optional(FILE) }, strict),
           ]),
           { minItems: 1, maxItems: 8, description: 'Where help points reach it' },
         ),
