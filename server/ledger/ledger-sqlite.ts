@@ -218,6 +218,7 @@ export function hashesOfWritten(rows: Pick<LedgerRows, 'head' | 'page'>, batch: 
       row.seq !== sent?.seq ||
       row.at !== sent.at ||
       row.kind !== sent.kind ||
+      row.actor !== sent.actor ||
       row.subject !== sent.subject ||
       row.body !== sent.body
     )

@@ -618,6 +618,17 @@ describe('a device that calls eight times for one press', () => {
     const escalated = room.ledger.entries.flatMap((each) => (each.kind === 'call.escalated' ? [each.body.call] : []))
     expect(escalated.filter((id) => twins.has(id))).toEqual([])
   })
+  test('but one that the announcement has answered already hears it on, whichever of two is accepted', async () => {
+    const room = createCallRoom({ answer: 'at-once' })
+    const first = await ring(room, 'first')
+    await ring(room, 'second')
+    await room.settle()
+    const second = room.desk.list().find(({ id }) => id !== first)?.id ?? ''
+    await room.desk.take(second, 'Asha', 'operator:Asha', false)
+    await room.settle()
+    expect([room.desk.view(first).state, room.desk.view(first).line]).toEqual(['waiting', 'up'])
+    expect(room.asked.filter((each) => /^(?:refuse|hang up) first/.test(each))).toEqual([])
+  })
 })
 
 describe('keys', () => {

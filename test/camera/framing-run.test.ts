@@ -66,6 +66,15 @@ describe('one move', () => {
     expect((await ended).proofs).toEqual(['accepted', 'stopped', 'position'])
     expect(head.asked).toHaveLength(1)
   })
+  test.each([
+    [false, 'unproven', ['accepted', 'stopped'], /changed on the camera since it was confirmed/],
+    [true, 'framed', ['accepted', 'stopped', 'position'], null],
+  ] as const)('to a preset that is confirmed: %s is %s', async (confirmed, state, proofs, reason) => {
+    const { clock, head, ended } = begin()
+    head.presetConfirmed = (token) => token !== TOKEN || confirmed
+    await clock.advance(3000)
+    expect(await ended).toEqual({ state, proofs, reason: reason && expect.stringMatching(reason) })
+  })
   test('fails in the camera’s own words when it refuses', async () => {
     const { heard, ended } = begin({
       refuse: new Failure('camera/refused', 'The camera refused GotoPreset: battery low', {

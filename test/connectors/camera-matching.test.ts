@@ -57,6 +57,15 @@ describe('cameras of a VMS', () => {
       'a=?',
     ])
   })
+  test('nor where one of a camera’s two addresses is a recorder’s, which others have as well', () =>
+    expect(
+      pairs(
+        match(
+          [ours('a', '10.0.4.12', 'a', 'rtsp://10.0.4.50/ch1'), ours('b', '10.0.4.12', 'b', 'rtsp://10.0.4.51/ch1')],
+          [theirs('7', '10.0.4.50')],
+        ),
+      ),
+    ).toEqual(['a=?', 'b=?']))
   test('but by the very same stream', () =>
     expect(
       pairs(

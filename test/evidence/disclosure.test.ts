@@ -264,3 +264,13 @@ test('one that goes on when the server closes is stopped, and what has arrived o
   await account?.over()
   expect(entries.filter(({ kind }) => kind === 'disclosure.sent')).toHaveLength(1)
 })
+
+test('after its last day a link opens nothing, neither anew nor where a fetching broke off before', async () => {
+  const { fetched, make, clock } = open()
+  const { secret } = await make(2)
+  await sent(fetched(secret, null), 40_000_000)
+  await clock.advance(7 * 86_400_000 - 1)
+  await sent(fetched(secret, 36_000_000), 10_000_000)
+  await clock.advance(1)
+  for (const from of [null, 42_000_000]) await expect(fetched(secret, from)).rejects.toMatchObject(OVER)
+})

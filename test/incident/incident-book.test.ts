@@ -49,6 +49,12 @@ function years(count: number, open: number[] = []) {
 const ids = ({ items }: { items: { id: string }[] }): string[] => items.map(({ id }) => id)
 
 describe('the book of incidents', () => {
+  test('one that was closed long ago and is read again does not hide the open one of its help point', async () => {
+    const { book } = years(1000, [502])
+    expect(book.openAt('hp-2' as HelpPointId)?.id).toBe('inc-502')
+    expect(await book.load('inc-2')).toMatchObject({ state: 'closed', helpPoint: 'hp-2' })
+    expect(book.openAt('hp-2' as HelpPointId)?.id).toBe('inc-502')
+  })
   test('keeps the unfinished ones and a few others; any other is folded again from its own entries', async () => {
     const { book, asked } = years(1000, [3, 990])
     expect(book.unfinished().map(({ id }) => id)).toEqual(['inc-3', 'inc-990'])

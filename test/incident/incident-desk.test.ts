@@ -174,12 +174,16 @@ describe('the room', () => {
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'incident/taken', extra: { owner: 'Sam' } } })
   })
   test('closing ends the clips, lets the cameras go and stops moves', async () => {
-    const { press, desk, holders, moves, clock } = room()
+    const { press, desk, holders, moves, clock, held } = room()
     const { incident } = press('here')
     await clock.advance(5000)
     const closed = await desk.close(incident, 'Helped by staff', 'operator:Sam')
     expect(closed).toMatchObject({ state: 'closed', closureReason: 'Helped by staff' })
     expect(closed.clips.map(({ to }) => to)).toEqual(Array(3).fill('2026-11-20T22:30:05.000Z'))
+    // The recorder is told, too: else it would keep a clip open until the next start.
+    expect(held.slice(-3).map(({ camera, to }) => `${camera} ${to}`)).toEqual(
+      closed.clips.map(({ camera, to }) => `${camera} ${to}`),
+    )
     expect(holders.size).toBe(0)
     expect(moves.every(({ signal }) => signal.aborted)).toBe(true)
   })
@@ -436,6 +440,15 @@ describe('presses that come faster than anybody presses', () => {
     await desk.coalesced('here' as HelpPointId, batch)?.durable
     await desk.coalesced('here' as HelpPointId, batch)?.durable
     expect(book.get(incident)).toMatchObject({ repeats: 240, presses: [expect.anything()] })
+  })
+  test('that were not seen keep an incident from being closed, as a single press does', async () => {
+    const { press, desk, book } = room()
+    const { incident } = press('here')
+    const seen = book.get(incident).log.at(-1)?.seq ?? 0
+    await desk.coalesced('here' as HelpPointId, batch)?.durable
+    await expect(desk.close(incident, 'Helped', 'operator:Sam', { seen })).rejects.toMatchObject({
+      code: 'incident/pressed-again',
+    })
   })
   test('are no part of an incident that is closed', async () => {
     const { press, desk } = room()

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { NO_PREVIOUS, hashOf, leafOf } from '../../server/ledger/ledger-hash.ts'
 import { verifyChain } from '../../server/ledger/ledger-verification.ts'
-import { type Unhashed, openLedgerRows } from '../../server/ledger/ledger-sqlite.ts'
+import { type Unhashed, hashesOfWritten, openLedgerRows } from '../../server/ledger/ledger-sqlite.ts'
 
 let folder: string
 let file: string
@@ -81,6 +81,37 @@ describe('the ledger’s rows', () => {
     expect(rows.head().seq).toBe(1)
     rows.append([row(2)])
     expect(verifyChain(rows, [])).toMatchObject({ ok: true, entries: 2 })
+    // The tree knows as little of what was not written.
+    expect(rows.tree().size).toBe(2)
+    const twin = openLedgerRows(join(folder, 'twin.sqlite'))
+    twin.append([row(1), row(2)])
+    expect(rows.tree()).toEqual(twin.tree())
+    twin.close()
+    rows.close()
+  })
+  test('is on the disk before it counts: each transaction waits for it, also in the middle of a power cut', () => {
+    const opened = vi.spyOn(DatabaseSync.prototype, 'exec')
+    const rows = openLedgerRows(file)
+    const [db] = opened.mock.contexts as DatabaseSync[]
+    opened.mockRestore()
+    // 2 is FULL: with less, the log of a WAL database is not synced at a commit (SQLite, PRAGMA synchronous).
+    expect(db?.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+    rows.close()
+  })
+  test('what a thread had written before it died is found again, and nothing else is taken for it', () => {
+    const rows = openLedgerRows(file)
+    const hashes = rows.append([row(1), row(2), row(3)])
+    expect(hashesOfWritten(rows, [row(2), row(3), row(4)])).toEqual(hashes.slice(1))
+    expect(hashesOfWritten(rows, [row(4)])).toEqual([])
+    expect(hashesOfWritten(rows, [])).toEqual([])
+    for (const other of [
+      { at: '2026-11-20T22:30:00.001Z' },
+      { kind: 'incident.closed' },
+      { actor: 'operator:Alex' },
+      { subject: 'inc-2' },
+      { body: '{}' },
+    ])
+      expect(() => hashesOfWritten(rows, [row(2), { ...row(3), ...other }])).toThrow(/entry 3 .* is another/)
     rows.close()
   })
   test.each([

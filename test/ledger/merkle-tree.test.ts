@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { createTreeEdge, innerHash, peaksOf } from '../../server/ledger/merkle-tree.ts'
+import { createTreeEdge, inclusionPath, innerHash, peaksOf } from '../../server/ledger/merkle-tree.ts'
 
 const leafHash = (data: Buffer): Buffer => createHash('sha256').update(Buffer.of(0)).update(data).digest()
 /** RFC 6962 2.1, word by word. */
@@ -39,6 +39,24 @@ describe('the tree over the ledger', () => {
       edge.push(leaf)
       if (i % 37 === 0 || i > 590) expect(edge.root()).toEqual(treeHash(LEAVES.slice(0, i + 1)))
     })
+  })
+  test('each leaf’s path leads to the root, as RFC 9162 2.1.3.2 checks it', () => {
+    for (const size of [1, 2, 3, 7, 8, 9, 13, 64, 100]) {
+      const leaves = LEAVES.slice(0, size)
+      const whole = (level: number, index: number): Buffer =>
+        treeHash(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level))
+      for (let leaf = 0; leaf < size; leaf += 1) {
+        let [node, last, hash] = [leaf, size - 1, leaves[leaf] ?? Buffer.alloc(0)]
+        for (const beside of inclusionPath(leaf, size, whole)) {
+          const isRight = node % 2 === 1 || node === last
+          hash = isRight ? innerHash(beside, hash) : innerHash(hash, beside)
+          if (isRight) for (; node % 2 === 0 && node !== 0; node = Math.floor(node / 2)) last = Math.floor(last / 2)
+          ;[node, last] = [Math.floor(node / 2), Math.floor(last / 2)]
+        }
+        expect(last, `${leaf} of ${size}`).toBe(0)
+        expect(hash, `${leaf} of ${size}`).toEqual(treeHash(leaves))
+      }
+    }
   })
   test('goes on from its peaks as if it had never stopped', () => {
     const whole = createTreeEdge()

@@ -62,6 +62,23 @@ function desk(answers: PostOutcome[] = []) {
 }
 
 describe('the outbox', () => {
+  test('tells a destination that an escalation names, also where it wants to hear nothing else of incidents', async () => {
+    const { clock, ledger, outbox, posted } = desk()
+    const duty = { ...HERE, id: 'duty', events: ['shift.*'] }
+    await outbox.follow([duty])
+    const escalated = (to: string[]): Draft => ({
+      kind: 'incident.escalated',
+      actor: 'lamppost',
+      subject: 'inc-1',
+      body: { incident: 'inc-1' as never, to, step: 1 } as never,
+    })
+    await ledger.append([escalated(['somebody']), note('a'), escalated(['duty'])]).durable
+    outbox.wake()
+    await clock.advance(10)
+    expect(posted.map(({ body }) => (JSON.parse(body) as { data: { body: { to: string[] } } }).data.body.to)).toEqual([
+      ['duty'],
+    ])
+  })
   test('tells a new destination what comes from then on, in order, each with a receipt', async () => {
     const { clock, ledger, outbox, posted, kinds } = desk()
     await ledger.append([note('before')]).durable

@@ -93,6 +93,31 @@ describe('what is broken', () => {
   ])('of calls is who answers them (ready %s, edge apart %s)', (ready, apart, detail) =>
     expect(shiftFaults({ ...town, voice: { ready, apart } })).toEqual([{ what: 'calls', subject: '', detail }]),
   )
+  test.each([
+    ['a drill that failed', { lastDrillResult: { passed: false, problem: 'no camera came' } }, 'no camera came'],
+    ['a drill that passed', { lastDrillResult: { passed: true, problem: null } }, null],
+    ['a voice that did not come back', { lastVoiceDrill: { problem: 'no tone came back' } }, 'no tone came back'],
+    ['what is overdue', { overdue: ['drill', 'heartbeat'] }, 'drill, heartbeat'],
+  ])('of a help point is %s', (_, proof, detail) =>
+    expect(
+      shiftFaults({
+        ...town,
+        helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null, lastVoiceDrill: null, ...proof } }],
+      } as never),
+    ).toEqual(detail === null ? [] : [{ what: 'help-point', subject: 'bar', detail }]),
+  )
+  test.each([
+    ['that does not answer', { failing: { problem: 'no answer' }, dead: [] }, 'no answer'],
+    [
+      'that answers again, and missed something for good',
+      { failing: null, dead: [{ problem: 'HTTP 410' }] },
+      'HTTP 410',
+    ],
+  ])('of a destination is one %s', (_, state, detail) =>
+    expect(shiftFaults({ ...town, destinations: [{ destination: 'cad', ...state }] } as never)).toEqual([
+      { what: 'destination', subject: 'cad', detail },
+    ]),
+  )
   test('is nothing of calls where nobody telephones', () => expect(shiftFaults({ ...town, voice: null })).toEqual([]))
   test.each(['unheard', 'failing'] as const)('of the ONVIF device is that it is %s', (state) => {
     const problem = 'No VMS listens'

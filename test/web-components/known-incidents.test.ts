@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Incident } from '../../web-components/wall-client/api-shapes.ts'
+import { Refusal } from '../../web-components/wall-client/refusal.ts'
 import { type KnownPort, createKnownIncidents } from '../../web-components/wall-client/known-incidents.ts'
 
 type Known = ReturnType<KnownPort['state']>
@@ -53,5 +54,67 @@ describe('a freshly opened wall', () => {
     await loading
     expect(known().incidents).toEqual([])
     expect(asked.length).toBeLessThan(5)
+  })
+})
+
+/** A server whose answers a test gives one by one, in any order: a fake, of its answers. */
+function asking() {
+  const waiting: { path: string; answer(body: unknown): void; fail(error: unknown): void }[] = []
+  let known: Known = { incidents: [], lately: [] }
+  const link = new AbortController()
+  const incidents = createKnownIncidents({
+    get: <T>(path: string): Promise<T> =>
+      new Promise<T>((resolve, reject) => waiting.push({ path, answer: (body) => resolve(body as T), fail: reject })),
+    state: () => known,
+    set: (change) => (known = { ...known, ...change }),
+    link: () => link,
+  })
+  const done = () => new Promise((resolve) => setTimeout(resolve))
+  return { incidents, link, waiting, known: () => known.incidents, done }
+}
+const at = (seq: number, owner: string | null = null): Incident =>
+  ({ ...incident(1), owner, log: [{ seq }] }) as unknown as Incident
+
+describe('a press that was heard of', () => {
+  test('and whose incident could not be loaded ends the link, which loads all anew', async () => {
+    const { incidents, link, waiting, done } = asking()
+    incidents.heardOf('inc-0001')
+    waiting[0]?.fail(new Error('broken'))
+    await done()
+    expect(link.signal.aborted).toBe(true)
+  })
+  test('and whose incident is there no more ends nothing', async () => {
+    const { incidents, link, waiting, done } = asking()
+    incidents.heardOf('inc-0001')
+    waiting[0]?.fail(new Refusal({ status: 404, code: 'incident/unknown', detail: '' } as never))
+    await done()
+    expect(link.signal.aborted).toBe(false)
+  })
+  test('while its incident was on its way is asked for once more, however often it was', async () => {
+    const { incidents, waiting, known, done } = asking()
+    for (let i = 0; i < 3; i += 1) incidents.heardOf('inc-0001')
+    expect(waiting).toHaveLength(1)
+    waiting[0]?.answer(at(1))
+    await done()
+    expect(waiting).toHaveLength(2)
+    waiting[1]?.answer(at(4, 'Asha'))
+    await done()
+    expect(waiting).toHaveLength(2)
+    expect(known()).toMatchObject([{ owner: 'Asha', log: [{ seq: 4 }] }])
+  })
+  test('while the lists were on their way is asked for after them: they may be of before', async () => {
+    const { incidents, link, waiting, known, done } = asking()
+    const loading = incidents.load(link)
+    incidents.heardOf('inc-0001')
+    const [open, acknowledged, first] = waiting
+    first?.answer(at(4, 'Asha'))
+    await done()
+    open?.answer({ items: [at(1)] })
+    acknowledged?.answer({ items: [] })
+    await loading
+    expect(waiting.slice(3).map(({ path }) => path)).toEqual(['/api/v1/incidents/inc-0001'])
+    waiting[3]?.answer(at(4, 'Asha'))
+    await done()
+    expect(known()).toMatchObject([{ owner: 'Asha' }])
   })
 })
