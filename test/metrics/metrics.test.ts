@@ -1,7 +1,6 @@
 /** The figures that alerts are made of, from a town of the test's own; and what machines ask to know whether it is well. */
 import fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
-import type { App } from '../../server/door/door.ts'
 import type { CameraHealth, CameraId } from '../../server/glossary/camera.ts'
 import { type MetricsPort, createMetrics } from '../../server/metrics/metrics.ts'
 import { stateRoutes } from '../../server/metrics/state-routes.ts'
@@ -115,7 +114,7 @@ describe('a figure for Prometheus', () => {
 describe('whether a press could be made durable now', () => {
   const ask = async (problem: string | null, path = '/readyz') => {
     const app = fastify()
-    stateRoutes(app as unknown as App, {
+    stateRoutes(app, {
       notReady: async () => problem,
       metrics: async () => '# figures',
       metricsType: 'text/plain; version=0.0.4',

@@ -86,7 +86,7 @@ describe('a press that was heard of', () => {
   test('and whose incident is there no more ends nothing', async () => {
     const { incidents, link, waiting, done } = asking()
     incidents.heardOf('inc-0001')
-    waiting[0]?.fail(new Refusal({ status: 404, code: 'incident/unknown', detail: '' } as never))
+    waiting[0]?.fail(new Refusal({ status: 404, code: 'incident/unknown', detail: '' }))
     await done()
     expect(link.signal.aborted).toBe(false)
   })
