@@ -77,6 +77,8 @@ describe('rtpengine', () => {
         '--port-min=20000',
         '--port-max=20999',
         '--listen-ng=127.0.0.1:2523',
+        // And no door of the distribution's own file.
+        '--config-file=none',
       ]),
     ))
 })

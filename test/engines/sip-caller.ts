@@ -19,6 +19,8 @@ export type Dial = {
   from?: string
   headers?: readonly string[]
   call?: string
+  /** Its description; '' for none. Left out: one that a plain telephone sends. */
+  sdp?: string
   /** How often each INVITE is sent at once, over so many branches. */
   times?: number
   branches?: number
@@ -139,8 +141,8 @@ export async function openCaller(edge: string, from = '127.0.0.1', secure?: OwnC
     extra: readonly string[],
     branch = random(),
   ) {
-    const { user, from = user, headers = [] } = dial
-    const text = method === 'INVITE' ? body : ''
+    const { user, from = user, headers = [], sdp = body } = dial
+    const text = method === 'INVITE' ? sdp : ''
     return [
       `${method} sip:control@${edge} SIP/2.0`,
       `Via: SIP/2.0/${transport} ${at};branch=z9hG4bK${branch};rport`,

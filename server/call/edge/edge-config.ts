@@ -62,11 +62,18 @@ export function mediaOptions({ listen, mediaPorts }: EdgeSite, { media }: EdgePl
   const host = hostOf(listen[0]?.address ?? '127.0.0.1:0')
   return [
     '--foreground',
+    // Debian's file has doors of its own (2224, 2225): any program of this machine could end calls through them, and a
+    // second town on this machine would not start.
+    '--config-file=none',
     '--table=-1',
     `--interface=${host}`,
     `--listen-ng=127.0.0.1:${media}`,
     `--port-min=${mediaPorts.from}`,
     `--port-max=${mediaPorts.to}`,
+    // Expedited forwarding (RFC 3246), as switches know speech.
+    '--tos=184',
+    '--timeout=60',
+    '--silent-timeout=3600',
     '--log-level=4',
     '--log-stderr',
     '--num-threads=1',
