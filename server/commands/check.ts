@@ -1,4 +1,5 @@
 /** `lamppost check FILE`: is this a town? */
+import { fileProblem } from '../call/edge/edge-files.ts'
 import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
 import { metresBetween } from '../tools/geography.ts'
@@ -69,11 +70,16 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
     if (mqtt.length > 0 && !site.mqtt)
       process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
   for (const { id, sip } of site.helpPoints)
-    if (sip && sip.password === null)
+    if (sip && sip.password === null && sip.certificate === null)
       process.stdout.write(
         `${file}: warning: ${id} may call from ${sip.from?.join(', ') ?? 'nowhere'} without a password: ` +
           'its address alone is trusted\n',
       )
+  for (const listener of site.voice?.edge.listen ?? []) {
+    const problem = fileProblem(listener)
+    if (problem !== null)
+      process.stdout.write(`${file}: warning: calls to ${listener.address} cannot come: ${problem}\n`)
+  }
   if (site.voice)
     process.stdout.write(
       `${file}: calls: unless the edge runs as a service of its own (lamppost edge --site ${file} --data DIR), ` +

@@ -59,7 +59,7 @@ export const voiceProofOf = ({ sip, voice, drillAt }: HelpPoint): 'both-ways' | 
     : voice.drill !== 'never'
       ? 'both-ways'
       : // One that is known by its address alone does not register.
-        sip.password === null
+        sip.password === null && sip.certificate === null
         ? null
         : 'registration'
 

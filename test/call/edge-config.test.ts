@@ -33,14 +33,15 @@ describe('kamailio’s configuration', () => {
     expect(text).toContain('modparam("tls", "config", "/data/edge/tls.cfg")')
     expect([tlsConfig(SITE.listen), tlsConfig([TLS])]).toEqual([
       '',
-      expect.stringContaining('certificate = /etc/a.pem\nprivate_key = /etc/a.key'),
+      expect.stringContaining('certificate = "/etc/a.pem"\nprivate_key = "/etc/a.key"'),
     ])
   })
   test('asks for a help point’s certificate where an authority is named that vouches for it, and nowhere else', () => {
     const vouched = { ...TLS, clients: '/etc/ca.pem' }
     expect(tlsConfig([TLS])).toContain('verify_certificate = no')
     expect(tlsConfig([vouched])).toContain(
-      'verify_certificate = yes\nrequire_certificate = no\ncertificate = /etc/a.pem\nprivate_key = /etc/a.key\nca_list = /etc/ca.pem\n',
+      'verify_certificate = yes\nrequire_certificate = no\ncertificate = "/etc/a.pem"\n' +
+        'private_key = "/etc/a.key"\nca_list = "/etc/ca.pem"\n',
     )
     expect(config({ listen: [TLS] })).not.toContain('tls_peer')
     expect(config({ listen: [vouched] })).toContain('if ($pr == "tls" && $tls_peer_verified == 1)')

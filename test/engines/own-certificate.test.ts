@@ -29,6 +29,7 @@ beforeAll(async () => {
     more:
       helpPoint('square', '{ user: hp03, certificate: HP03.street.example }') +
       helpPoint('bridge', '{ user: hp04, certificate: hp04.street.example, password: "${HELP_POINT}" }') +
+      helpPoint('corner', '{ user: hp06, from: [127.0.0.7] }') +
       helpPoint('station', '{ user: hp05, certificate: hp05.street.example, from: [127.0.0.1] }'),
   })
   await town.startServer()
@@ -134,9 +135,55 @@ test('where it names an address too, the right certificate from another one is r
   expect((await open.dial({ ...HP05, password: 'x' }, (status) => status >= 300)).status).toBe(403)
   open.close()
 })
+test('an address that is one help point’s takes nothing from another that has a password, wherever that calls from', async () => {
+  const caller = await openCaller(town.edge, '127.0.0.7')
+  const HP01: Dial = { user: 'hp01', password: PASSWORD }
+  const known = await caller.dial({ user: 'hp06', password: '' })
+  expect([known.status, known.cseq, (await town.call('ringing')).helpPoint]).toEqual([180, 1, 'corner'])
+  caller.cancel({ user: 'hp06', password: '' }, known.call, 1)
+  await quiet()
+  const proved = await caller.dial(HP01)
+  expect([proved.status, proved.cseq, (await town.call('ringing')).helpPoint]).toEqual([180, 2, 'bar'])
+  caller.cancel(HP01, proved.call)
+  await quiet()
+  expect((await caller.dial({ ...HP01, password: 'guessed' }, (status) => status >= 300)).status).toBe(401)
+  caller.close()
+})
+const said = (): string[] =>
+  readFileSync(join(town.data, 'lamppost.log'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('certificates of calls'))
+test('a file that cannot be used changes nothing, is told once and by its name, and is used once it can be', async () => {
+  const own = council.sign('hp03.street.example')
+  for (const [text, words] of [
+    ['no certificate', `there is no certificate (PEM) in ${clients}`],
+    ['-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----', `a certificate in ${clients} cannot be read`],
+    [`${readFileSync(council.certificate, 'utf8')}\n`.repeat(21), `${clients} has 21 certificates`],
+  ] as const) {
+    writeFileSync(clients, text)
+    await until(said, (lines) => lines.some((line) => line.includes(words)))
+    expect(await call(own, HP03)).toBe(180)
+    await quiet()
+  }
+  // Over several more looks.
+  const lines = said().length
+  await new Promise((resolve) => setTimeout(resolve, 11_000))
+  expect(said()).toHaveLength(lines)
+  copyFileSync(council.certificate, clients)
+  await until(said, (now) => now.at(-1)?.includes('were renewed') === true)
+  expect(await call(own, HP03)).toBe(180)
+  await quiet()
+})
+test('a certificate without a name is nobody’s, also where a help point’s is called by a number', async () => {
+  const nameless = council.sign('', { dns: 'hp03.street.example' })
+  expect(await call(nameless, HP03)).toBe(180)
+  await quiet()
+  expect(await call(council.sign(''), HP03)).toBe(403)
+})
 test('another authority counts within seconds when its file is there, and no call is cut off for it', async () => {
   const caller = await openCaller(town.edge)
-  const { call: up } = await caller.dial({ user: 'hp02', password: PASSWORD })
+  const { call: up, status: first } = await caller.dial({ user: 'hp02', password: PASSWORD })
+  expect(first).toBe(180)
   const own = stranger.sign('hp03.street.example')
   await expect(call(own, HP03)).rejects.toThrow(/broken|alert|ECONNRESET/)
   writeFileSync(clients, readFileSync(council.certificate) + '\n' + readFileSync(stranger.certificate))
@@ -157,4 +204,43 @@ test('each refusal is an entry', async () => {
   const { body } = await town.ask('Eve', 'GET', '/ledger?kind=press.refused')
   const reasons = body.items.map(({ body: said }: { body: { reason: string } }) => said.reason).join('\n')
   expect(reasons).toMatch(/certificate/)
+})
+test('a town without its file of authorities takes all other calls, says so, and opens the door when it comes', async () => {
+  const missing = join(folder, 'later.pem')
+  const second = await openVoiceTown({
+    tls: true,
+    trusted: '127.0.0.1',
+    clients: missing,
+    more: helpPoint('square', '{ user: hp03, certificate: hp03.street.example }'),
+  })
+  const ring = async (own?: OwnCertificate): Promise<number> => {
+    const at = own ? `127.0.0.1:${second.ports.tls}` : second.edge
+    const caller = await openCaller(at, '127.0.0.1', own)
+    try {
+      const dial = own ? HP03 : { user: 'hp01', password: PASSWORD }
+      const { status, call: id, cseq } = await caller.dial(dial)
+      if (status === 180) caller.cancel(dial, id, cseq)
+      return status
+    } finally {
+      caller.close()
+    }
+  }
+  try {
+    await second.startServer()
+    expect(await ring()).toBe(180)
+    expect(readFileSync(join(second.data, 'lamppost.log'), 'utf8')).toContain(`calls over TLS cannot come: ${missing}`)
+    const own = council.sign('hp03.street.example')
+    await expect(ring(own)).rejects.toThrow(/ECONNREFUSED/)
+    copyFileSync(council.certificate, missing)
+    await until(
+      () => ring(own).catch(() => 0),
+      (status) => status === 180,
+    )
+    await until(
+      () => ring().catch(() => 0),
+      (status) => status === 180,
+    )
+  } finally {
+    await second.end()
+  }
 })

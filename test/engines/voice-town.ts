@@ -50,7 +50,17 @@ export function authority(folder: string, name: string) {
       const of = `${commonName}${dns}${days}`
       const [certificate, key, request] = [file(of, 'pem'), file(of, 'key'), file(of, 'csr')]
       const names = dns === '' ? [] : ['-addext', `subjectAltName=DNS:${dns}`]
-      openssl('req', ...made, '-keyout', key, '-out', request, '-subj', `/CN=${commonName}`, ...names)
+      openssl(
+        'req',
+        ...made,
+        '-keyout',
+        key,
+        '-out',
+        request,
+        '-subj',
+        commonName === '' ? '/O=Council' : `/CN=${commonName}`,
+        ...names,
+      )
       const by = ['-CA', ca.certificate, '-CAkey', ca.key, '-CAcreateserial', '-copy_extensions', 'copy']
       const dates = days > 0 ? ['-days', String(days)] : ['-days', '0']
       openssl('x509', '-req', '-in', request, '-out', certificate, ...by, ...dates)
@@ -58,10 +68,10 @@ export function authority(folder: string, name: string) {
     },
   }
 }
-/** A tone as WAV, 16 bits, mono. */
-export function toneFile(file: string, hz: number, rate: number, seconds = 120): string {
-  const samples = Int16Array.from({ length: rate * seconds }, (_, i) =>
-    Math.round(16_000 * Math.sin((2 * Math.PI * hz * i) / rate)),
+/** A tone as WAV, 16 bits. */
+export function toneFile(file: string, hz: number, rate: number, channels = 1, seconds = 120): string {
+  const samples = Int16Array.from({ length: rate * seconds * channels }, (_, i) =>
+    Math.round(16_000 * Math.sin((2 * Math.PI * hz * Math.floor(i / channels)) / rate)),
   )
   const header = Buffer.alloc(44)
   header.write('RIFF', 0)
@@ -69,10 +79,10 @@ export function toneFile(file: string, hz: number, rate: number, seconds = 120):
   header.write('WAVEfmt ', 8)
   header.writeUInt32LE(16, 16)
   header.writeUInt16LE(1, 20)
-  header.writeUInt16LE(1, 22)
+  header.writeUInt16LE(channels, 22)
   header.writeUInt32LE(rate, 24)
-  header.writeUInt32LE(rate * 2, 28)
-  header.writeUInt16LE(2, 32)
+  header.writeUInt32LE(rate * 2 * channels, 28)
+  header.writeUInt16LE(2 * channels, 32)
   header.writeUInt16LE(16, 34)
   header.write('data', 36)
   header.writeUInt32LE(samples.byteLength, 40)
@@ -235,6 +245,7 @@ export async function openVoiceTown({
      * baresip as a help point: it says a tone and keeps what it hears.
      * @param dial whether it calls at once; else it only registers
      * @param answers whether it answers by itself
+     * @param line the one codec that it knows, as baresip names it, its sampling rate, and how long its packets are
      * @param own its certificate, over TLS; it has no password then
      * @param echoes as one whose microphone hears its loudspeaker: it answers by itself, and sends back what it hears
      */
@@ -247,12 +258,18 @@ export async function openVoiceTown({
       answers = false,
       echoes = false,
       own = null as { certificate: string; key: string } | null,
+      line = null as { codec: string; rate: number; packetMs?: number } | null,
     } = {}) {
       const home = mkdtempSync(join(folder, `${user}-`))
-      const rate = secure ? 16_000 : 8000
-      const sound = toneFile(join(home, 'says.wav'), hz, rate)
+      const rate = line?.rate ?? (secure ? 16_000 : 8000)
+      const channels = Number(line?.codec.split('/')[2] ?? 1)
+      const sound = toneFile(join(home, 'says.wav'), hz, rate, channels)
       const at = secure ? `127.0.0.1:${ports.tls};transport=tls` : `127.0.0.1:${ports.sip}`
-      const codecs = secure ? 'G722/16000/1;mediaenc=srtp-mand' : 'PCMA/8000/1,PCMU/8000/1'
+      const codecs = line
+        ? `${line.codec}${line.packetMs === undefined ? '' : `;ptime=${line.packetMs}`}`
+        : secure
+          ? 'G722/16000/1;mediaenc=srtp-mand'
+          : 'PCMA/8000/1,PCMU/8000/1'
       writeFileSync(
         join(home, 'accounts'),
         `<sip:${user}@${at}>;${own ? '' : `auth_user=${user};auth_pass=${password};`}regint=60;outbound="sip:${at}";` +
@@ -267,7 +284,7 @@ export async function openVoiceTown({
             ? ['audio_source aubridge,nil', 'audio_player aubridge,nil', 'audio_alert aubridge,nil']
             : [`audio_source aufile,${sound}`, 'audio_player aufile,/dev/null', 'audio_alert aufile,/dev/null']),
           `audio_srate ${rate}`,
-          'audio_channels 1',
+          `audio_channels ${channels}`,
           `ausrc_srate ${rate}`,
           `auplay_srate ${rate}`,
           'audio_buffer 20-160',
@@ -276,7 +293,7 @@ export async function openVoiceTown({
           'sip_verify_server no',
           ...(own ? [`sip_certificate ${join(home, 'own.pem')}`] : []),
           'module_path /usr/lib/baresip/modules',
-          ...['g711', 'g722', 'srtp', ...(echoes ? ['aubridge'] : ['aufile', 'sndfile'])].map(
+          ...['g711', 'g722', 'g726', 'gsm', 'opus', 'srtp', ...(echoes ? ['aubridge'] : ['aufile', 'sndfile'])].map(
             (name) => `module ${name}.so`,
           ),
           ...(echoes ? ['module_app echo.so'] : []),

@@ -56,6 +56,11 @@ describe('what is looked at', () => {
   test.each<[string, Partial<HelpPoint>, ReturnType<typeof voiceProofOf>]>([
     ['one that answers by itself, by a tone', {}, 'both-ways'],
     ['one that does not, by its registration', { voice: quiet }, 'registration'],
+    [
+      'one that has a certificate and no password, by its registration as well',
+      { voice: quiet, sip: { ...SIP, password: null, certificate: 'hp01.example' } },
+      'registration',
+    ],
     ['one that never registers, by nothing', { voice: quiet, sip: { ...SIP, password: null } }, null],
     ['one without a daily drill, by nothing', { drillAt: null }, null],
     ['one that does not telephone, by nothing', { sip: null }, null],

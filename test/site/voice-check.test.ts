@@ -4,7 +4,8 @@ import { readSite } from '../../server/site/site-check.ts'
 
 const VOICE = 'voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }] }, desk: "sip:desk@10.0.0.9" }'
 const VOUCHED =
-  'voice: { edge: { listen: [{ tls: "10.0.0.5:5061", certificate: file:/a, key: file:/b, clients: file:/ca }] }, ' +
+  'voice: { edge: { listen: [{ tls: "10.0.0.5:5061", certificate: file:/a, key: file:/b, clients: file:/ca }, ' +
+  '{ udp: "10.0.0.5:5060" }] }, ' +
   'desk: "sip:desk@10.0.0.9" }'
 const town = (voice: string, ...sources: string[]): string =>
   [
@@ -67,7 +68,7 @@ test('a certificate is proof enough, in small letters, and an address beside it 
   )
   expect(found).toEqual([])
   expect(site).toMatchObject({
-    voice: { edge: { listen: [{ clients: '/ca' }] } },
+    voice: { edge: { listen: [{ clients: '/ca' }, {}] } },
     helpPoints: [
       { sip: { user: 'a', password: null, certificate: 'hp03.street.example', from: ['10.0.0.1'] } },
       { sip: { user: 'b', password: null, certificate: null, from: ['10.0.0.1'] } },
@@ -105,6 +106,35 @@ describe('is refused, with line and key:', () => {
       town(VOUCHED, sip('user: a', 'certificate: a.example'), sip('user: b', 'certificate: A.Example')),
       /^4 .*certificate: the help point "hp-0" has this certificate, too/,
     ],
+    ...['clients', 'certificate', 'key'].map((field): [string, string, RegExp] => [
+      `a path of ${field} that depends on where somebody stands`,
+      town(VOUCHED.replace(new RegExp(`${field}: file:/`), `${field}: file:`), sip('user: a', 'from: [10.0.0.1]')),
+      new RegExp(`voice.edge.listen.0.${field}: write the whole path`),
+    ]),
+    [
+      'a second tls listener, whose files would count for nothing',
+      town(
+        VOUCHED.replace(
+          '{ udp: "10.0.0.5:5060" }',
+          '{ tls: "10.0.0.5:5062", certificate: file:/c, key: file:/d }',
+        ).replace('sip:desk@10.0.0.9', 'sips:desk@10.0.0.9'),
+        sip('user: a', 'from: [10.0.0.1]'),
+      ),
+      /listen\.1\.tls: there is a tls listener already/,
+    ],
+    ...[
+      ['sip:desk@10.0.0.9', 'tcp', 'UDP'],
+      ['sip:desk@10.0.0.9;transport=TCP', 'udp', 'TCP'],
+      ['sips:desk@10.0.0.9', 'udp', 'TLS'],
+      ['sip:desk@10.0.0.9;transport=tls', 'tcp', 'TLS'],
+    ].map(([desk = '', listener = '', wanted = '']): [string, string, RegExp] => [
+      `a desk that no listener can call (${desk} by ${listener})`,
+      town(
+        `voice: { edge: { listen: [{ ${listener}: "10.0.0.5:5060" }] }, desk: "${desk}" }`,
+        sip('user: a', 'from: [10.0.0.1]'),
+      ),
+      new RegExp(`voice.desk: it is called over ${wanted}, and no listener of the edge has that`),
+    ]),
     ['a password that stands in the file', town(VOICE, sip('user: a', 'password: hunter2')), /password/],
     [
       'a help point that telephones where nobody answers',

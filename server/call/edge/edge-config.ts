@@ -90,9 +90,9 @@ export function tlsConfig(listen: readonly EdgeListen[]): string {
 method = TLSv1.2+
 verify_certificate = ${clients ? 'yes' : 'no'}
 require_certificate = no
-certificate = ${quoted(secure.certificate ?? '')}
-private_key = ${quoted(secure.key ?? '')}
-${clients ? `ca_list = ${quoted(clients)}\n` : ''}`
+certificate = "${quoted(secure.certificate ?? '')}"
+private_key = "${quoted(secure.key ?? '')}"
+${clients ? `ca_list = "${quoted(clients)}"\n` : ''}`
 }
 
 /**
@@ -100,7 +100,7 @@ ${clients ? `ca_list = ${quoted(clients)}\n` : ''}`
  * site has vouched for it: the handshake of one that is not vouched for does not come to its end.
  */
 const CERTIFICATE_OF_CALLER = `  if ($pr == "tls" && $tls_peer_verified == 1) {
-    $var(cn) = $(tls_peer_subject_cn{s.tolower});
+    if ($tls_peer_subject_cn != $null) { $var(cn) = $(tls_peer_subject_cn{s.tolower}); }
     if ($tls_peer_san_hostname != $null) { $var(san) = $(tls_peer_san_hostname{s.tolower}); }
     if ($sht(bycert=>$var(cn)) != $null) { $var(who) = $sht(bycert=>$var(cn)); }
     else if ($sht(bycert=>$var(san)) != $null) { $var(who) = $sht(bycert=>$var(san)); }
@@ -220,7 +220,8 @@ ${vouched ? CERTIFICATE_OF_CALLER : ''}  if ($var(who) != "") {
     route(WHENCE);
     return;
   }
-  if ($sht(byaddress=>$si) != $null) {
+  # Whoever names a help point that has a password proves that, also from an address that is another's.
+  if ($sht(byaddress=>$si) != $null && $sht(ha1=>$fU) == $null) {
     $var(who) = $sht(byaddress=>$si);
     if (is_method("REGISTER") && $tU != $var(who)) { $var(why) = "another's name"; route(REFUSED); }
     return;

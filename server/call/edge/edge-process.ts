@@ -10,6 +10,7 @@ import type { SipIdentity, VoiceSite } from '../../glossary/call.ts'
 import { createBackoff } from '../../tools/pace/backoff.ts'
 import { realClock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
+import { fileProblem, firstFileProblem } from './edge-files.ts'
 import { type Edge, startEdge } from './edge-run.ts'
 import { type FromEdge, type FromHouse, edgeSocketPath, openEdgeSocket, readLines, say } from './edge-socket.ts'
 
@@ -74,11 +75,23 @@ export async function runEdge({
   const stopped = new AbortController()
   const tell = (message: FromEdge): void => void (house && say(house, message))
 
+  /** A TLS listener was left out, because its files cannot be used. */
+  let without = false
+  /** One wrong file must not cost the calls that come otherwise. @throws when nothing is left */
+  function usable(all: Edge['listen']): Edge['listen'] {
+    const good = all.filter((each) => fileProblem(each) === null)
+    without = good.length < all.length
+    if (!without) return all
+    const problem = firstFileProblem(all) ?? ''
+    if (good.length === 0) throw new Error(`calls over TLS cannot come: ${problem}`)
+    onWords(`calls over TLS cannot come: ${problem}; the other listeners are open`)
+    return good
+  }
   const start = async (): Promise<Edge> => {
     const { edge: set, desk, noAnswerMs } = wish.voice
     const started = await startEdge(
       // A port that the system gave stays: help points know it.
-      { listen: listen ?? set.listen, mediaPorts: set.mediaPorts, trusted: set.trusted, desk, noAnswerMs },
+      { listen: usable(listen ?? set.listen), mediaPorts: set.mediaPorts, trusted: set.trusted, desk, noAnswerMs },
       {
         folder: join(dataFolder, 'edge'),
         identities: wish.identities,
@@ -87,7 +100,7 @@ export async function runEdge({
       },
     )
     // The site file may have named others meanwhile.
-    if (JSON.stringify(wish.voice.edge.listen) === JSON.stringify(set.listen)) listen = started.listen
+    if (!without && JSON.stringify(wish.voice.edge.listen) === JSON.stringify(set.listen)) listen = started.listen
     tell({ door: started.door, listen: started.listen })
     return started
   }
@@ -160,18 +173,23 @@ export async function runEdge({
   }, LOOK_EVERY_MS)
   /** Certificates are renewed while calls are up: nothing is started anew for them. */
   let loaded = certificatesOf(wish)
+  let refused: EdgeWish | null = null
   const certificates = setInterval(() => {
+    if (refused?.voice.edge.listen.some((each) => fileProblem(each) === null))
+      return void running.follow(refused).catch((error: unknown) => onWords(messageOf(error)))
     const now = certificatesOf(wish)
     // The engines of another listener have read its files as they started.
     if (now.files !== loaded.files) loaded = now
     if (now.state === loaded.state || !edge) return
+    loaded = now
+    const problem = firstFileProblem(wish.voice.edge.listen)
+    // Half of a pair may be there: the old one is used until the other half comes, which is looked at anew.
+    if (problem !== null) return onWords(`the new certificates of calls cannot be used: ${problem}`)
+    // The listener that could not be opened.
+    if (without) return changed.resolve(CHANGED)
     edge.reloadCertificates().then(
-      () => {
-        loaded = now
-        onWords('the certificates of calls were renewed')
-      },
-      // Half of a pair may be there: the old one is used, and this is tried again.
-      (error: unknown) => onWords(`the new certificates of calls cannot be used: ${messageOf(error)}`),
+      () => onWords('the certificates of calls were renewed'),
+      (error: unknown) => onWords(`the new certificates of calls were not taken: ${messageOf(error)}`),
     )
   }, CERTIFICATES_EVERY_MS)
   const registrations = setInterval(() => {
@@ -182,9 +200,18 @@ export async function runEdge({
       .catch(() => {})
   }, REGISTRATIONS_EVERY_MS)
 
-  return {
+  const running: EdgeProcess = {
     async follow(next) {
       const before = wish
+      const asked = next.voice.edge.listen
+      // Engines that run are worth more than a wish that cannot be met at all; it is looked at anew with each look at
+      // the certificates.
+      refused = asked.length > 0 && asked.every((each) => fileProblem(each) !== null) ? next : null
+      if (refused) {
+        onWords(`calls go on as before: ${firstFileProblem(asked)}`)
+        wish = { ...before, identities: next.identities }
+        return edge?.tell(next.identities)
+      }
       wish = next
       if (JSON.stringify(engineWish(before)) === JSON.stringify(engineWish(next))) return edge?.tell(next.identities)
       if (JSON.stringify(before.voice.edge.listen) !== JSON.stringify(next.voice.edge.listen)) listen = null
@@ -204,4 +231,5 @@ export async function runEdge({
       await stop(edge)
     },
   }
+  return running
 }

@@ -51,6 +51,8 @@ async function withPorts(listen: readonly EdgeListen[]): Promise<EdgeListen[]> {
   return all
 }
 
+/** Reading certificates anew takes kamailio longer than anything else. */
+const RPC_WITHIN_MS = 10_000
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
 export type Refused = { from: string; why: string }
@@ -130,7 +132,7 @@ export async function startEdge(
       method: 'POST',
       headers: { 'content-type': 'application/json', connection: 'close' },
       body: JSON.stringify({ jsonrpc: '2.0', method, params, id: asked }),
-      signal: AbortSignal.timeout(3000),
+      signal: AbortSignal.timeout(RPC_WITHIN_MS),
     })
     const said = (await answer.json().catch(() => null)) as {
       result?: unknown
@@ -176,8 +178,15 @@ export async function startEdge(
         else now.set(`from ${user}::${address}`, '1')
       }
     }
-    for (const name of told.keys()) if (!now.has(name)) await rpc('htable.delete', name.split(' '))
-    for (const [name, value] of now) if (told.get(name) !== value) await rpc('htable.sets', [...name.split(' '), value])
+    // What restricts stands there before what lets in, and goes after it.
+    const restricts = (name: string): boolean => /^(?:limited|from|certified) /.test(name)
+    const byStrictness = (a: string, b: string): number => Number(restricts(b)) - Number(restricts(a))
+    for (const name of [...told.keys()].toSorted(byStrictness).toReversed())
+      if (!now.has(name)) await rpc('htable.delete', name.split(' '))
+    for (const name of [...now.keys()].toSorted(byStrictness)) {
+      const value = now.get(name) ?? ''
+      if (told.get(name) !== value) await rpc('htable.sets', [...name.split(' '), value])
+    }
     told = now
   }
 
@@ -185,7 +194,7 @@ export async function startEdge(
     // rtpengine first: kamailio looks for it once at its start, and then not again for a minute.
     start('rtpengine', mediaOptions(whole, places))
     await until('rtpengine', () => answersPing(places.media))
-    start('kamailio', ['-DD', '-E', '-f', file, '-m', '32', '-M', '4', '-Y', folder])
+    start('kamailio', ['-DD', '-E', '-f', file, '-m', '64', '-M', '4', '-Y', folder])
     await until('kamailio', async () => (await rpc('core.version')) !== undefined)
     await tell(identities)
   } catch (error) {

@@ -32,6 +32,11 @@ for (const [net, bits] of [
 ] as const)
   inside.addSubnet(net, bits, 'ipv6')
 
+/** How a SIP address is called (RFC 3261 19.1.1, 19.1.2). */
+const transportOf = (address: string): EdgeListen['transport'] => {
+  const said = /;transport=(udp|tcp|tls)\b/i.exec(address)?.[1]?.toLowerCase()
+  return said === 'tcp' || said === 'tls' ? said : said === undefined && /^sips:/i.test(address) ? 'tls' : 'udp'
+}
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 const isInside = (host: string): boolean => inside.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
 
@@ -85,6 +90,21 @@ export function voiceOf(
           'address inside',
       )
   }
+  const secure = voice.edge.listen.flatMap((listener, i) => ('tls' in listener ? [{ listener, i }] : []))
+  for (const { listener, i } of secure) {
+    for (const field of ['certificate', 'key', 'clients'] as const)
+      if (listener[field] !== undefined && !listener[field].startsWith('file:/'))
+        complain(['voice', 'edge', 'listen', i, field], 'write the whole path, as in file:/etc/lamppost/edge.pem')
+    if (i !== secure[0]?.i)
+      complain(['voice', 'edge', 'listen', i, 'tls'], 'there is a tls listener already: all calls over TLS come by one')
+  }
+  const wanted = transportOf(voice.desk ?? '')
+  if (voice.desk !== undefined && !listen.some(({ transport }) => transport === wanted))
+    complain(
+      ['voice', 'desk'],
+      `it is called over ${wanted.toUpperCase()}, and no listener of the edge has that: add { ${wanted}: … }, or write ` +
+        `;transport=${listen[0]?.transport} behind its address`,
+    )
   if (voice.desk === undefined)
     complain(['voice'], 'desk is missing: the telephone that rings when Lamppost does not (desk: "sip:desk@10.0.0.9")')
   const noAnswerMs = voice.noAnswer === undefined ? DEFAULT_NO_ANSWER_MS : durationMs(voice.noAnswer)

@@ -74,7 +74,20 @@ export const VOICE = Type.Object(
           Type.Union([
             Type.Object({ udp: HOST_PORT }, strict),
             Type.Object({ tcp: HOST_PORT }, strict),
-            Type.Object({ tls: HOST_PORT, certificate: FILE, key: FILE, clients: Type.Optional(FILE) }, strict),
+            Type.Object(
+              {
+                tls: HOST_PORT,
+                certificate: FILE,
+                key: FILE,
+                clients: Type.Optional({
+                  ...FILE,
+                  description:
+                    'The authorities (PEM, at most 20) that vouch for help points’ own certificates; whoever shows another ' +
+                    'certificate is not let in, also with a password',
+                }),
+              },
+              strict,
+            ),
           ]),
           { minItems: 1, maxItems: 8, description: 'Where help points reach it' },
         ),

@@ -1,0 +1,62 @@
+/**
+ * Whether the files of a TLS listener can be used, in words that name the file. kamailio is never asked with files that
+ * cannot be: each time it reads them costs it memory that it does not get back, and at a start it would end.
+ */
+import { X509Certificate, createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { EdgeListen } from '../../glossary/call.ts'
+import { messageOf } from '../../tools/failure.ts'
+
+/** Who vouches for help points is one council, not everybody: a bundle of all authorities takes kamailio's memory. */
+const MOST_AUTHORITIES = 20
+const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+}
+function certificatesIn(file: string): X509Certificate[] {
+  const found = textOf(file).match(PEM) ?? []
+  if (found.length === 0) throw new Error(`there is no certificate (PEM) in ${file}`)
+  return found.map((pem) => {
+    try {
+      return new X509Certificate(pem)
+    } catch (error) {
+      throw new Error(`a certificate in ${file} cannot be read: ${messageOf(error)}`, { cause: error })
+    }
+  })
+}
+function keyIn(file: string): ReturnType<typeof createPrivateKey> {
+  const text = textOf(file)
+  try {
+    return createPrivateKey(text)
+  } catch (error) {
+    throw new Error(`there is no private key (PEM, without a password) in ${file}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** What is wrong with a listener's files; null: nothing, or it has none. */
+export function fileProblem({ certificate, key, clients }: EdgeListen): string | null {
+  try {
+    if (certificate !== undefined && key !== undefined) {
+      const [own] = certificatesIn(certificate)
+      if (own && !own.checkPrivateKey(keyIn(key))) return `the key in ${key} is not the one of ${certificate}`
+    }
+    if (clients !== undefined) {
+      const count = certificatesIn(clients).length
+      if (count > MOST_AUTHORITIES)
+        return `${clients} has ${count} certificates, and at most ${MOST_AUTHORITIES} authorities can vouch for help points`
+    }
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+/** Of all listeners, the first. */
+export const firstFileProblem = (listen: readonly EdgeListen[]): string | null =>
+  listen.map(fileProblem).find((problem) => problem !== null) ?? null
