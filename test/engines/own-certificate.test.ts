@@ -203,7 +203,9 @@ test('another authority counts within seconds when its file is there, and no cal
 test('each refusal is an entry', async () => {
   const { body } = await town.ask('Eve', 'GET', '/ledger?kind=press.refused')
   const reasons = body.items.map(({ body: said }: { body: { reason: string } }) => said.reason).join('\n')
-  expect(reasons).toMatch(/certificate/)
+  expect(reasons).toMatch(/no certificate, or another's/)
+  // Also who did not come through the handshake.
+  expect(reasons).toMatch(/a certificate that nobody vouches for \(certificate verify failed\)/)
 })
 test('a town without its file of authorities takes all other calls, says so, and opens the door when it comes', async () => {
   const missing = join(folder, 'later.pem')
@@ -243,4 +245,23 @@ test('a town without its file of authorities takes all other calls, says so, and
   } finally {
     await second.end()
   }
+})
+test('a site file that names a file which is not there yet changes no call, and counts once the file is there', async () => {
+  const own = council.sign('hp03.street.example')
+  const later = join(folder, 'moved.pem')
+  writeFileSync(town.site, readFileSync(town.site, 'utf8').replace(`file:${clients}`, `file:${later}`))
+  await until(
+    () => readFileSync(join(town.data, 'lamppost.log'), 'utf8'),
+    (log) => log.includes(`calls go on as before: ${later} cannot be read`),
+  )
+  expect(await call(own, HP03)).toBe(180)
+  await quiet()
+  const third = authority(folder, 'third')
+  const fresh = third.sign('hp03.street.example')
+  copyFileSync(third.certificate, later)
+  await until(
+    () => call(fresh, HP03).catch(() => 0),
+    (status) => status === 180,
+  )
+  await expect(call(own, HP03)).rejects.toThrow(/broken|alert|ECONNRESET/)
 })

@@ -175,7 +175,7 @@ export async function runEdge({
   let loaded = certificatesOf(wish)
   let refused: EdgeWish | null = null
   const certificates = setInterval(() => {
-    if (refused?.voice.edge.listen.some((each) => fileProblem(each) === null))
+    if (refused && firstFileProblem(refused.voice.edge.listen) === null)
       return void running.follow(refused).catch((error: unknown) => onWords(messageOf(error)))
     const now = certificatesOf(wish)
     // The engines of another listener have read its files as they started.
@@ -204,11 +204,13 @@ export async function runEdge({
     async follow(next) {
       const before = wish
       const asked = next.voice.edge.listen
-      // Engines that run are worth more than a wish that cannot be met at all; it is looked at anew with each look at
-      // the certificates.
-      refused = asked.length > 0 && asked.every((each) => fileProblem(each) !== null) ? next : null
+      const problem = firstFileProblem(asked)
+      // Engines that run are worth more than a wish that cannot be met; it is looked at anew with each look at the
+      // certificates.
+      const isNew = JSON.stringify(before.voice.edge.listen) !== JSON.stringify(asked)
+      refused = edge !== null && !without && isNew && problem !== null ? next : null
       if (refused) {
-        onWords(`calls go on as before: ${firstFileProblem(asked)}`)
+        onWords(`calls go on as before: ${problem}`)
         wish = { ...before, identities: next.identities }
         return edge?.tell(next.identities)
       }

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EdgeListen, SipIdentity } from '../../glossary/call.ts'
 import { freePort, freeTcpPort, freeUdpPort } from '../../tools/process/free-port.ts'
 import { type Engine, findProgram, startEngine } from '../../tools/process/guarded-engine.ts'
+import { type Refused, createEngineWords } from './edge-words.ts'
 import { type EdgeSite, REALM, edgeConfig, mediaOptions, tlsConfig } from './edge-config.ts'
 
 const ENGINES = [
@@ -55,7 +56,6 @@ async function withPorts(listen: readonly EdgeListen[]): Promise<EdgeListen[]> {
 const RPC_WITHIN_MS = 10_000
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
-export type Refused = { from: string; why: string }
 export type Edge = {
   /** Where Lamppost registers; `secret` is its header's. */
   door: { port: number; secret: string }
@@ -111,19 +111,11 @@ export async function startEdge(
   let onDied: (name: string) => void = () => {}
   const died = new Promise<string>((resolve) => (onDied = resolve))
   function start(name: string, args: readonly string[]): void {
-    const engine = startEngine(name, args, folder, words)
+    const engine = startEngine(name, args, folder, words.line)
     void engine.ended.then(() => void (closing || onDied(name)))
     engines.push(engine)
   }
-  let lastWords = ''
-  function words(line: string): void {
-    const refused = /REFUSED (\S+) (.+)$/.exec(line)
-    if (refused?.[1] && refused[2]) return onRefused({ from: refused[1], why: refused[2].trim() })
-    if (/CRITICAL|ERROR|\bERR\b/.test(line)) {
-      lastWords = line
-      onError(line)
-    }
-  }
+  const words = createEngineWords({ onRefused, onError })
 
   let asked = 0
   async function rpc(method: string, params: unknown[] = []): Promise<unknown> {
@@ -155,9 +147,9 @@ export async function startEdge(
     for (;;) {
       if (await ready().catch(() => false)) return
       const gone = await Promise.race([died, sleep(LOOK_EVERY_MS)])
-      if (typeof gone === 'string') throw new Error(`${gone} ended before it was ready: ${lastWords}`)
+      if (typeof gone === 'string') throw new Error(`${gone} ended before it was ready: ${words.last()}`)
       if (performance.now() > end)
-        throw new Error(`${what} is not ready after ${READY_WITHIN_MS / 1000} s: ${lastWords}`)
+        throw new Error(`${what} is not ready after ${READY_WITHIN_MS / 1000} s: ${words.last()}`)
     }
   }
   let told = new Map<string, string>()
