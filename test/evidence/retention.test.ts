@@ -34,6 +34,7 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = [], { unlockByTw
   const entries: Recorded[] = []
   const released: string[] = []
   let clockSet = false
+  let stalls = false
   const removed: string[] = []
   const append = (drafts: readonly Draft[]) => {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
@@ -43,6 +44,9 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = [], { unlockByTw
       if (kind === 'export.expiring')
         for (const each of packages)
           if (each.id === body.export) Object.assign(each, { warnedOf: body.at, warnedAt: at })
+    // A disk that takes nothing keeps whoever waits for it waiting.
+    if (stalls && recorded.some(({ kind }) => kind === 'clip.deleted'))
+      return { recorded, durable: new Promise<never>(() => {}) }
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = startRetention({
@@ -87,6 +91,7 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = [], { unlockByTw
   return {
     keep: (days: number) => void (keepDays = days),
     setClock,
+    stall: () => void (stalls = true),
     clock,
     book,
     desk,
@@ -107,6 +112,14 @@ afterEach(async () => {
   await closing
 })
 
+test('a recording goes only once it is written down that it goes', async () => {
+  const stalled = open()
+  stalled.stall()
+  stalled.close()
+  await stalled.pass(40)
+  expect(stalled.kinds()).toContain('clip.deleted')
+  expect(stalled.released).toEqual([])
+})
 test('an incident that is not in memory any more lets its clips go for good', () => {
   const book = createIncidentBook()
   const entry = (seq: number, draft: Draft): Recorded => ({ ...draft, seq, at: isoTime(T0 + seq) })

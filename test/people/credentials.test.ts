@@ -53,6 +53,13 @@ describe('rights', () => {
     expect(actingAs(MARA, { roles: ['supervisor'] })).toBeNull()
     expect(actingAs(null, { roles: ['operator'] })).toBeNull()
   })
+  test('of a role that is withheld are none, but where somebody may prove their second factor', () => {
+    const half: Person = { ...MARA, roles: ['operator'], withheld: ['supervisor'] }
+    expect(actingAs(half, { roles: ['supervisor'] })).toBeNull()
+    expect(actingAs(half, { roles: ['supervisor'], withheld: true })?.role).toBe('supervisor')
+    expect(actingAs(half, { roles: ['operator', 'supervisor'], withheld: true })?.role).toBe('operator')
+    expect(readingRoles(half)).toEqual(['operator'])
+  })
   test('of a narrowed token are what its scope names, and never more than its role', () => {
     const wall: Person = { name: 'Ben', role: 'supervisor', helpPoints: null, scope: 'wall' }
     expect(actingAs(wall, { roles: ['supervisor'] })).toBeNull()

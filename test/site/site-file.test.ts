@@ -48,6 +48,16 @@ describe('the site file', () => {
     ])
     expect(site?.cameras.filter(({ rtmp }) => rtmp).map(({ id }) => id)).toEqual(['push-3'])
   })
+  test.each([
+    ['500MB', 5e8],
+    ['2GB', 2e9],
+    ['3TB', 3e12],
+  ])('a size of %s is %d bytes, as disks are sold', (size, bytes) =>
+    expect(readSite(`${SMALL}storage: { most: ${size}, reserve: ${size} }\n`, any).site?.storage).toMatchObject({
+      most: bytes,
+      reserve: bytes,
+    }),
+  )
   test('the JSON Schema beside it is the one the server uses', () => {
     const file = new URL('../../camera-presets/site.schema.json', import.meta.url)
     if (process.env.UPDATE_API) writeFileSync(file, `${JSON.stringify(SITE_SCHEMA, null, 2)}\n`)
