@@ -12,3 +12,7 @@ export const plainFingerprint = (written: string | undefined): string | null =>
 /** Of the certificate that the other side has shown; null: it showed none. */
 export const shownFingerprint = (socket: TLSSocket): string | null =>
   plainFingerprint(socket.getPeerCertificate().fingerprint256)
+
+/** The certificates in a PEM text, each as a PEM text of its own, in their order. */
+export const certificatesIn = (pem: string): string[] =>
+  pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []

@@ -4,17 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { CameraHealth, CameraId } from '../../server/glossary/camera.ts'
 import { type MetricsPort, createMetrics } from '../../server/metrics/metrics.ts'
 import { stateRoutes } from '../../server/metrics/state-routes.ts'
+import { WELL } from '../fakes/well-camera.ts'
 
-const WELL: CameraHealth = {
-  onvif: 'up',
-  video: 'up',
-  buffer: 'up',
-  blind: null,
-  clockOffsetMs: 0,
-  clock: 'right',
-  since: '',
-  reason: null,
-}
 const ledger = { head: 7, waiting: 2, lastCommitMs: 12, broken: null, problem: null, room: null }
 const port = (change: Partial<MetricsPort> = {}): MetricsPort => ({
   ledger: () => ledger,

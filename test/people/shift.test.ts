@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { CameraHealth } from '../../server/glossary/camera.ts'
 import type { ShiftSummary } from '../../server/glossary/shift.ts'
 import { createShiftBook } from '../../server/people/shift/shift-book.ts'
 import { createShiftDesk } from '../../server/people/shift/shift-desk.ts'
 import { clockText, reserveText, shiftFaults } from '../../server/people/shift/shift-faults.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
+import { WELL } from '../fakes/well-camera.ts'
 
 function desk() {
   const clock = createFakeClock()
@@ -55,18 +55,8 @@ describe('a hand-over', () => {
 })
 
 describe('what is broken', () => {
-  const well: CameraHealth = {
-    onvif: 'up',
-    video: 'up',
-    buffer: 'up',
-    blind: null,
-    clockOffsetMs: 0,
-    clock: 'right',
-    since: '',
-    reason: null,
-  }
   const town = {
-    cameras: [{ id: 'cam-1', health: well }],
+    cameras: [{ id: 'cam-1', health: WELL }],
     helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null, lastVoiceDrill: null } }],
     storage: null,
     record: null,
@@ -168,9 +158,9 @@ describe('what is broken', () => {
       clock: null,
       directory: null,
       cameras: [
-        { id: 'cam-1', health: { ...well, video: 'down', onvif: 'down', reason: 'no answer' } },
-        { id: 'cam-2', health: { ...well, blind: 'dark' } },
-        { id: 'cam-3', health: { ...well, buffer: 'down', reason: 'disk' } },
+        { id: 'cam-1', health: { ...WELL, video: 'down', onvif: 'down', reason: 'no answer' } },
+        { id: 'cam-2', health: { ...WELL, blind: 'dark' } },
+        { id: 'cam-3', health: { ...WELL, buffer: 'down', reason: 'disk' } },
       ],
       helpPoints: [{ id: 'bar', proof: { overdue: ['heartbeat'], lastDrillResult: null, lastVoiceDrill: null } }],
       storage: 'full',

@@ -220,7 +220,7 @@ ${vouched ? CERTIFICATE_OF_CALLER : ''}  if ($var(who) != "") {
     route(WHENCE);
     return;
   }
-  # Whoever names a help point that has a password proves that, also from an address that is another's.
+  # A caller whose From is a help point with a password must give that password, whatever address the call comes from.
   if ($sht(byaddress=>$si) != $null && $sht(ha1=>$fU) == $null) {
     $var(who) = $sht(byaddress=>$si);
     if (is_method("REGISTER") && $tU != $var(who)) { $var(why) = "another's name"; route(REFUSED); }

@@ -6,10 +6,10 @@ import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { EdgeListen } from '../../glossary/call.ts'
 import { messageOf } from '../../tools/failure.ts'
+import { certificatesIn } from '../../tools/tls-peer.ts'
 
 /** Who vouches for help points is one council, not everybody: a bundle of all authorities takes kamailio's memory. */
 const MOST_AUTHORITIES = 20
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 
 function textOf(file: string): string {
   try {
@@ -18,8 +18,8 @@ function textOf(file: string): string {
     throw new Error(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
   }
 }
-function certificatesIn(file: string): X509Certificate[] {
-  const found = textOf(file).match(PEM) ?? []
+function certificatesOf(file: string): X509Certificate[] {
+  const found = certificatesIn(textOf(file))
   if (found.length === 0) throw new Error(`there is no certificate (PEM) in ${file}`)
   return found.map((pem) => {
     try {
@@ -44,11 +44,11 @@ function keyIn(file: string): ReturnType<typeof createPrivateKey> {
 export function fileProblem({ certificate, key, clients }: EdgeListen): string | null {
   try {
     if (certificate !== undefined && key !== undefined) {
-      const [own] = certificatesIn(certificate)
+      const [own] = certificatesOf(certificate)
       if (own && !own.checkPrivateKey(keyIn(key))) return `the key in ${key} is not the one of ${certificate}`
     }
     if (clients !== undefined) {
-      const count = certificatesIn(clients).length
+      const count = certificatesOf(clients).length
       if (count > MOST_AUTHORITIES)
         return `${clients} has ${count} certificates, and at most ${MOST_AUTHORITIES} authorities can vouch for help points`
     }

@@ -1,6 +1,6 @@
 /**
- * What the engines write, line by line: who was refused, and what is wrong. kamailio writes several lines for one
- * handshake that failed; they are told as one refusal, so that a stranger cannot fill a log with them.
+ * Reads the log lines of kamailio and rtpengine: refused callers, and errors of the engines. kamailio writes several
+ * lines for one failed TLS handshake. Here they become one refusal, so that a stranger cannot fill our log.
  */
 export type Refused = { from: string; why: string }
 
@@ -26,7 +26,7 @@ export function createEngineWords({
   onRefused(refused: Refused): void
   onError(words: string): void
 }) {
-  /** Why the handshake has failed that a worker writes of, until it writes of whom. */
+  /** By worker: OpenSSL's reason for a failed handshake, until the line with the caller's address comes. */
   const reasons = new Map<string, string>()
   let last = ''
   return {

@@ -1,6 +1,6 @@
 /**
- * One camera, to whoever moves it: where it is sent, what was seen of it. Its session is kept by head-life. Not here:
- * which camera (camera-choice), proofs (framing-*).
+ * The moves of one camera: each command to its head, and what is known of the head. head-life keeps the session. Not
+ * here: which camera is chosen (camera-choice), what proves a move (framing-*).
  */
 import type { CameraId, Preset, PresetToken, PtzPosition, PtzStatus, PtzVelocity } from '../../glossary/camera.ts'
 import type { OnvifAccess } from '../../glossary/site.ts'

@@ -1,6 +1,6 @@
 /**
- * Where a head looks, and how far its words about it can be believed: it was seen to turn, it follows its motors, so
- * long its moves take. Not here: what follows from it (framing-proof), how it is kept (head-memory).
+ * Where a head looks, and how far the position that it tells can be believed: whether it was seen to turn, whether the
+ * position follows the motors, how long its moves take. Not here: what follows from it (framing-proof), how it is kept (head-memory).
  */
 import type { Preset, PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 import type { Clock } from '../../tools/clock.ts'

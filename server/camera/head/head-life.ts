@@ -1,5 +1,5 @@
 /**
- * Whether a camera lives: its session is set up, kept warm, and begun anew after it was lost. Not here: what the camera
+ * Whether a camera answers: its session is set up, kept warm, and begun anew after it was lost. Not here: what the camera
  * is (head-session), where it is sent (camera-head).
  */
 import type { CameraHealth, Preset, PtzStatus } from '../../glossary/camera.ts'

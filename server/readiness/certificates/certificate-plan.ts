@@ -1,6 +1,7 @@
 /** Which certificates a town lives by, and what is said of those that end. Pure. */
 import { X509Certificate } from 'node:crypto'
 import type { Site } from '../../glossary/site.ts'
+import { certificatesIn } from '../../tools/tls-peer.ts'
 
 export type CertificateKind =
   'server' | 'device' | 'edge' | 'evidence' | 'camera' | 'vms' | 'destination' | 'directory' | 'broker'
@@ -48,11 +49,10 @@ export function shownTo({
   return [...new Map(all.toReversed().map((each) => [`${each.host} ${each.port}`, each])).values()].toReversed()
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 /** The first end in a chain: with it the chain is of no use. Null: there is none, or it cannot be read. */
 export function endOf(pem: string): number | null {
   try {
-    const ends = (pem.match(BLOCK) ?? []).map((block) => Date.parse(new X509Certificate(block).validTo))
+    const ends = certificatesIn(pem).map((block) => Date.parse(new X509Certificate(block).validTo))
     return ends.length > 0 ? Math.min(...ends) : null
   } catch {
     return null

@@ -22,7 +22,8 @@ export const SIP = Type.Object(
         minItems: 1,
         maxItems: 8,
         description:
-          'Addresses that it may call from; without a password and a certificate, whoever has the address is believed',
+          'Addresses that it may call from. With neither a password nor a certificate, any caller at such an address ' +
+          'counts as this help point',
       }),
     ),
   },
