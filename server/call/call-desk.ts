@@ -15,9 +15,11 @@ import { newId } from '../tools/identity.ts'
 import type { CallBook } from './call-book.ts'
 import { aboutCall } from './call-drafts.ts'
 import { createOutgoingCalls } from './call-outgoing.ts'
+import { type OutsideTelephone, createCallParties, hasJoined } from './call-parties.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
 
-type LineCalls = 'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play' | 'keys'
+type LineCalls =
+  'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play' | 'keys' | 'addParty' | 'dropParty'
 /** What the thread of calls does, asked from here. */
 type Line = {
   [Name in LineCalls]: (
@@ -38,6 +40,10 @@ export type CallDeskOptions = {
   reachOf(helpPoint: string): ({ user: string } & Pick<HelpPointVoice, 'autoAnswer'>) | null
   /** Keys that the site file names for it, by name. */
   keysOf(helpPoint: string): Readonly<Record<string, string>>
+  /** The telephone of a contact, by the site's trunk; null: it has none. */
+  telephoneOf(contact: string): OutsideTelephone | null
+  /** A simulated town: nobody outside is called. */
+  drillsOnly(): boolean
   accept(arrival: {
     helpPoint: string
     key: string
@@ -220,6 +226,14 @@ export function createCallDesk(options: CallDeskOptions) {
       })
     return going.answering
   }
+  /** The operator leaves; the caller and the third parties speak on, and are recorded. */
+  function leave(call: Call, name: string, actor: string): Draft[] {
+    const going = goings.get(call.id)
+    going?.pageDue?.abort()
+    if (going) Object.assign(going, { pageDue: null, talks: false, wasLost: true })
+    quietly(line.endTalk(sipOf(call)))
+    return [aboutCall(call, 'call.operator-left', { by: name }, actor)]
+  }
   /** A person speaks in one call: the others that they have wait, or go back to the room. */
   function holdOthers(name: string, actor: string, but: CallId): Draft[] {
     return book
@@ -236,6 +250,8 @@ export function createCallDesk(options: CallDeskOptions) {
           quietly(offerAgain(other, 'another call was taken', name))
           return []
         }
+        // The caller speaks with somebody: they are left together, and nobody waits.
+        if (hasJoined(other)) return leave(other, name, actor)
         quietly(line.play(sipOf(other), 'hold'))
         return [aboutCall(other, 'call.held', { by: name, on: true }, actor)]
       })
@@ -346,6 +362,7 @@ export function createCallDesk(options: CallDeskOptions) {
     }
   }
 
+  const parties = createCallParties(options, { mine, sipOf, end, quietly })
   const outgoing = createOutgoingCalls(options, {
     begin(id, answering) {
       nameOf.set(id, id)
@@ -401,6 +418,8 @@ export function createCallDesk(options: CallDeskOptions) {
         if (call.owner !== news.owner) return undefined
         await lost(call, news.owner, news.why === 'gone' ? 'the page is gone' : 'the page sends no sound')
         return undefined
+      case 'party-gone':
+        return parties.gone(call, news.party, news.lost)
       case 'announced':
         if (!call.announced) await write([aboutCall(call, 'call.announced', {})])
         return undefined
@@ -478,10 +497,17 @@ export function createCallDesk(options: CallDeskOptions) {
     place: async (...wanted: Parameters<typeof outgoing.place>): Promise<Call> =>
       view(book.get(await outgoing.place(...wanted))),
     callBack: outgoing.callBack,
-    /** Gives it back: everybody's wall rings again. @throws call/not-yours, call/ended, call/not-answered */
-    async giveBack(id: string, name: string): Promise<Call> {
+    /**
+     * Gives it back: everybody's wall rings again. With a third party in the call, leaves the two together.
+     * @throws call/not-yours, call/ended, call/not-answered
+     */
+    async giveBack(id: string, name: string, actor: string): Promise<Call> {
       const call = mine(id, name)
       if (isBeingCalled(call)) throw new Failure('call/not-answered', 'Nobody has answered there yet: hang up instead.')
+      if (hasJoined(call) && call.state === 'connected') {
+        await write(leave(call, name, actor))
+        return view(book.get(id))
+      }
       await offerAgain(call, 'given back', name)
       return view(book.get(id))
     },
@@ -539,6 +565,15 @@ export function createCallDesk(options: CallDeskOptions) {
           `${call.helpPoint} did not take the keys, neither beside the sound nor by INFO.`,
         )
       }
+      return view(book.get(id))
+    },
+    /** @throws as call-parties' */
+    async addParty(id: string, contact: string, name: string, actor: string): Promise<Call> {
+      await parties.add(id, contact, name, actor)
+      return view(book.get(id))
+    },
+    async removeParty(id: string, party: string, name: string): Promise<Call> {
+      await parties.remove(id, party, name)
       return view(book.get(id))
     },
     /** @throws call/not-yours, call/ended */

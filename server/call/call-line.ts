@@ -1,7 +1,8 @@
 /**
  * The sound of one call, both ways. The help point's goes to the operator's page and onto the recording; the operator's
  * goes to the help point and onto the recording. While no operator talks, the announcement goes to the help point.
- * Not here: SIP (sip-agent), who may talk (call-desk).
+ * With third parties, everybody hears the sum of the others; the recording has what the help point said, and what it
+ * was sent. Not here: SIP (sip-agent), who may talk (call-desk).
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { CallQuality, CallRecording } from '../glossary/call.ts'
@@ -10,6 +11,7 @@ import { type HeardPacket, NO_SOUND_MS, createAudioWatch } from './sound/audio-w
 import { FRAME_BYTES, FRAME_MS, SILENCE, levelOf } from '../tools/media/g711.ts'
 import type { RtpLeg } from './sip/rtp-leg.ts'
 import type { RemoteSound } from './sip/sip-description.ts'
+import { type SoundMix, createSoundMix } from './sound/sound-mix.ts'
 
 /**
  * `waiting`: the announcement; it says that the call is recorded, and `waiting-unrecorded` does not. `notice`: that the
@@ -23,8 +25,9 @@ export type LineNews =
   | { lost: string; why: 'silent' | 'gone' }
   /** The announcement was heard to its end. */
   | { announced: true }
-  /** Nothing has come of the help point for long: is it still there? */
+  /** Nothing has come of the help point, or of this party, for long: is it still there? */
   | { gone: true }
+  | { partyGone: string }
   | { quality: CallQuality }
 
 /** A page sends silence, too: so long without a frame is no page. */
@@ -41,6 +44,9 @@ const QUALITY_EVERY_MS = 1000
 /** Devices that send nothing while nobody speaks there are silent for seconds; one that is gone is asked. */
 const PROBE_AFTER_MS = 10_000
 const QUIET = new Uint8Array(FRAME_BYTES).fill(SILENCE)
+/** Speakers of the mix beside the parties, whose names are longer. */
+const CALLER = 'caller'
+const OPERATOR = 'operator'
 
 export type CallLine = ReturnType<typeof createCallLine>
 
@@ -69,6 +75,11 @@ export function createCallLine({
   let lookedAt = 0
   let levelOut: number | null = null
   const heard = createAudioWatch()
+  const parties = new Map<string, { leg: RtpLeg; heardAt: number }>()
+  /** There while a third party speaks with the two. */
+  let mix: SoundMix | null = null
+  /** The clock of what the operator's page is sent. */
+  let roomTime = 0
   const epoch = (monotonic: number): number => upAt + Math.round(monotonic - (upSince ?? monotonic))
 
   function toRoom(packet: HeardPacket): void {
@@ -76,20 +87,31 @@ export function createCallLine({
     if (upSince === null) return
     heard.heard(packet)
     recorder?.put('in', 'help point', payload, time, epoch(at))
+    mix?.put(CALLER, payload)
     if (!talker || playing?.phrase === 'hold') return
-    const frame = new Uint8Array(4 + payload.length)
-    new DataView(frame.buffer).setUint32(0, time >>> 0, true)
-    frame.set(payload, 4)
-    talker.port.postMessage(frame, [frame.buffer])
+    if (!mix) toPage(payload, time)
     if (talker.spoke && !talker.both) {
       talker.both = true
       tell({ both: talker.owner })
     }
   }
+  function toPage(payload: Uint8Array, time: number): void {
+    const frame = new Uint8Array(4 + payload.length)
+    new DataView(frame.buffer).setUint32(0, time >>> 0, true)
+    frame.set(payload, 4)
+    roomTime = (time + payload.length) >>> 0
+    talker?.port.postMessage(frame, [frame.buffer])
+  }
   function fromOperator(frame: Uint8Array): void {
     const now = performance.now()
     if (!talker || frame.length <= 4) return
     talker.heardAt = now
+    if (mix) {
+      mix.put(OPERATOR, frame.subarray(4))
+      talker.spoke = true
+      levelOut = Math.max(levelOut ?? -90, levelOf(frame.subarray(4)))
+      return
+    }
     // On hold, and before the line is up, the page only shows that it lives.
     if (playing?.phrase === 'hold' || playing?.phrase === 'notice' || upSince === null) return
     // The operator's first word ends the announcement.
@@ -113,6 +135,22 @@ export function createCallLine({
     if (at === frames && playing.phrase !== 'hold') tell({ announced: true })
     if (at === frames && playing.phrase === 'notice') playing = null
     return at < frames ? sound.subarray(at * FRAME_BYTES, (at + 1) * FRAME_BYTES) : QUIET
+  }
+  /** 20 ms of everybody, while a third party is there. What is played to the caller nobody talks over. */
+  function mixed(all: SoundMix): Uint8Array {
+    const onHold = playing?.phrase === 'hold'
+    const apart = (name: string): boolean => onHold && name === CALLER
+    const sounds = all.next((listener, speaker) => !apart(listener) && !apart(speaker))
+    if (talker) toPage(sounds.get(OPERATOR) ?? QUIET, roomTime)
+    for (const [name, { leg: to }] of parties) to.send(sounds.get(name) ?? QUIET, null)
+    return phraseFrame() ?? sounds.get(CALLER) ?? QUIET
+  }
+  function watchParties(now: number): void {
+    for (const [name, party] of parties) {
+      if (now - party.heardAt <= PROBE_AFTER_MS) continue
+      party.heardAt = now
+      tell({ partyGone: name })
+    }
   }
   function endTalk(): void {
     talker?.port.close()
@@ -181,7 +219,30 @@ export function createCallLine({
     },
     endTalk,
     play(phrase: Phrase | null): void {
-      if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
+      // Who speaks with somebody waits for nobody: an announcement would be in the way.
+      if (mix && phrase !== 'hold' && phrase !== 'notice') playing = null
+      else if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
+    },
+    /** A third party has answered: the caller, the operator and it hear each other from now on. */
+    join(name: string, partyLeg: RtpLeg): void {
+      if (!mix) {
+        mix = createSoundMix()
+        for (const each of [CALLER, OPERATOR]) mix.join(each)
+        if (playing && playing.phrase !== 'hold') playing = null
+      }
+      mix.join(name)
+      parties.set(name, { leg: partyLeg, heardAt: performance.now() })
+    },
+    fromParty(name: string, { payload, at }: HeardPacket): void {
+      const party = parties.get(name)
+      if (party) party.heardAt = at
+      mix?.put(name, payload)
+    },
+    /** It is gone; its leg is closed by who opened it. */
+    part(name: string): void {
+      if (!parties.delete(name)) return
+      mix?.leave(name)
+      if (parties.size === 0) mix = null
     },
     /** Keys as events beside the sound. @returns false: the help point takes none this way */
     sendKeys: (text: string): boolean => upSince !== null && leg.sendKeys(text),
@@ -190,13 +251,14 @@ export function createCallLine({
       if (upSince !== null)
         for (; next <= now; next += FRAME_MS) {
           const spoken = talker?.spoke && !playing && now - talker.heardAt < OWN_AFTER_MS
-          if (spoken) continue
-          const frame = phraseFrame() ?? QUIET
+          if (spoken && !mix) continue
+          const frame = mix ? mixed(mix) : (phraseFrame() ?? QUIET)
           leg.send(frame, null)
           ownTime = (ownTime + frame.length) >>> 0
           recorder?.put('out', 'room', frame, ownTime, epoch(next))
         }
       watchPage(now)
+      watchParties(now)
       look(now)
     },
     write: (): Promise<void> => recorder?.write(epoch(performance.now())) ?? Promise.resolve(),

@@ -1,5 +1,5 @@
 /** A call is the fold of its ledger entries. Pure: the same entries always give the same call. */
-import type { Call } from '../glossary/call.ts'
+import type { Call, CallParty, PartyEnd } from '../glossary/call.ts'
 import type { CallEntries } from '../glossary/entries.ts'
 import type { Recorded } from '../glossary/ledger.ts'
 
@@ -51,7 +51,33 @@ export function foldCall(call: Call | null, entry: CallEntry): Call | null {
     case 'call.announced':
       return { ...call, announced: true }
     case 'call.ended':
-      return { ...call, state: 'ended', line: 'gone', held: false, endedAt: entry.at, end: entry.body.end }
+      return {
+        ...call,
+        state: 'ended',
+        line: 'gone',
+        held: false,
+        endedAt: entry.at,
+        end: entry.body.end,
+        parties: call.parties.map((party) => (party.state === 'left' ? party : left(party, entry.at, 'call-ended'))),
+      }
+    case 'call.party-called': {
+      const { party: id, contact, name } = entry.body
+      if (call.parties.some((each) => each.id === id)) return call
+      return {
+        ...call,
+        parties: [...call.parties, { id, contact, name, state: 'calling', since: entry.at, end: null }],
+      }
+    }
+    case 'call.party-joined':
+      return withParty(call, entry.body.party, (party) =>
+        party.state === 'calling' ? { ...party, state: 'joined', since: entry.at } : party,
+      )
+    case 'call.party-left':
+      return withParty(call, entry.body.party, (party) =>
+        party.state === 'left' ? party : left(party, entry.at, entry.body.end),
+      )
+    case 'call.operator-left':
+      return call.owner === entry.body.by && call.state === 'connected' ? { ...call, owner: null } : call
     case 'call.recorded':
     case 'call.recording-deleted':
       return afterTheEnd(call, entry)
@@ -64,6 +90,12 @@ export function foldCall(call: Call | null, entry: CallEntry): Call | null {
       return entry satisfies never
   }
 }
+
+const left = (party: CallParty, at: string, end: PartyEnd): CallParty => ({ ...party, state: 'left', since: at, end })
+const withParty = (call: Call, id: string, change: (party: CallParty) => CallParty): Call => ({
+  ...call,
+  parties: call.parties.map((party) => (party.id === id ? change(party) : party)),
+})
 
 /** Nobody has it; one that was never answered rings on. */
 const offered = (call: Call): Call => ({
@@ -95,6 +127,7 @@ function ringing({ body, at }: Extract<CallEntry, { kind: 'call.ringing' }>): Ca
     recording: null,
     announced: false,
     codec: 'PCMA',
+    parties: [],
     secured,
   }
 }

@@ -16,9 +16,12 @@ export type CallPort = {
   view(id: string): Call
   place(helpPoint: string, incident: string | null, name: string, actor: string): Promise<Call>
   take(id: string, name: string, actor: string, takeOver: boolean): Promise<Call>
-  giveBack(id: string, name: string): Promise<Call>
+  giveBack(id: string, name: string, actor: string): Promise<Call>
   hold(id: string, name: string, actor: string, on: boolean): Promise<Call>
   hangUp(id: string, name: string): Promise<Call>
+  /** @throws call/no-trunk, call/busy */
+  addParty(id: string, contact: string, name: string, actor: string): Promise<Call>
+  removeParty(id: string, party: string, name: string): Promise<Call>
   announce(id: string, name: string): Promise<Call>
   /** @throws call/no-keys */
   keys(id: string, name: string, actor: string, wanted: { name: string } | { digits: string }): Promise<Call>
@@ -117,13 +120,15 @@ export function callRoutes(app: App, port: CallPort): void {
     {
       config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
-        summary: 'Give it back to the room: every wall rings again, and the caller hears the announcement',
+        summary:
+          'Give it back to the room: every wall rings again, and the caller hears the announcement. With a third party ' +
+          'in the call: leave the caller and it together',
         tags: ['calls'],
         params: ID_PARAMS,
         response: answers,
       },
     },
-    (request) => port.giveBack(request.params.id, nameOf(request)),
+    (request) => port.giveBack(request.params.id, nameOf(request), actorOf(request)),
   )
   app.post(
     '/api/v1/calls/:id/hold',
@@ -171,6 +176,38 @@ export function callRoutes(app: App, port: CallPort): void {
       },
     },
     (request) => port.keys(request.params.id, nameOf(request), actorOf(request), request.body),
+  )
+  app.post(
+    '/api/v1/calls/:id/parties',
+    {
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
+      schema: {
+        summary:
+          'Call a contact of the site file by the trunk, to speak with the caller and the operator; it joins when it ' +
+          'answers. On hold, it speaks with the operator alone. 409 call/no-trunk: use the desk telephone',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        body: Type.Object({ contact: Type.String({ minLength: 1, maxLength: 100 }) }, strict),
+        response: { 202: CALL, '4xx': PROBLEM },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      return reply.code(202).send(await port.addParty(id, request.body.contact, nameOf(request), actorOf(request)))
+    },
+  )
+  app.delete(
+    '/api/v1/calls/:id/parties/:party',
+    {
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
+      schema: {
+        summary: 'Hang up on a third party; the caller and the operator speak on',
+        tags: ['calls'],
+        params: Type.Object({ id: Type.String(), party: Type.String() }),
+        response: answers,
+      },
+    },
+    (request) => port.removeParty(request.params.id, request.params.party, nameOf(request)),
   )
   app.post(
     '/api/v1/calls/:id/ending',

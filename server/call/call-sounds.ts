@@ -73,6 +73,8 @@ export function createCallSounds({
       tryTone: async (sip: string, user: string) => calls().tryTone(sip, user),
       giveUpTone: async (sip: string) => calls().giveUpTone(sip),
       place: async (...args: Parameters<CallThreadCalls['place']>) => calls().place(...args),
+      addParty: async (...args: Parameters<CallThreadCalls['addParty']>) => calls().addParty(...args),
+      dropParty: async (party: string) => calls().dropParty(party),
       ring: async (sip: string) => calls().ring(sip),
       answer: async (sip: string, file: string | null) => calls().answer(sip, file),
       refuse: async (sip: string, status: number) => calls().refuse(sip, status),

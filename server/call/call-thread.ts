@@ -13,14 +13,17 @@ import { answerCalls, publishToMain, workerInput } from '../tools/process/worker
 import { type CallLine, type Phrase, createCallLine } from './call-line.ts'
 import { openCallRecorder, settleCallRecording } from './call-recording.ts'
 import {
+  type Callee,
   type CancelledBy,
   type Invite,
   type PlacedCall,
+  type PlacedFor,
   type SipAgent,
   type SipEvents,
+  type SoundPort,
   createSipAgent,
 } from './sip/sip-agent.ts'
-import { openRtpLeg } from './sip/rtp-leg.ts'
+import { type RtpLeg, openRtpLeg } from './sip/rtp-leg.ts'
 import { type TrialOutcome, createToneTrials } from './tone-trials.ts'
 
 export type CallNews =
@@ -31,6 +34,8 @@ export type CallNews =
   | { news: 'both'; sip: string; owner: string }
   | { news: 'lost'; sip: string; owner: string; why: 'silent' | 'gone' }
   | { news: 'announced'; sip: string }
+  /** A third party has hung up, or its line is gone. */
+  | { news: 'party-gone'; sip: string; party: string; lost: boolean }
   | { news: 'quality'; sip: string; quality: CallQuality }
   | { news: 'recorded'; sip: string; recording: CallRecording }
   | { news: 'error'; words: string }
@@ -44,6 +49,8 @@ const { phrases } = workerInput<CallThreadInput>()
 const say = (news: CallNews): void => publishToMain(news)
 const onError = (words: string): void => say({ news: 'error', words })
 const lines = new Map<string, CallLine>()
+/** Third parties, each with its own dialog: the call that it is of, and its sound once there is one. */
+const parties = new Map<string, { of: string; leg: RtpLeg | null }>()
 let agent: SipAgent | null = null
 const trials = createToneTrials(() => agent)
 let wroteAt = 0
@@ -70,6 +77,7 @@ async function openLine(sip: string): Promise<{ line: CallLine; port: number }> 
       else if ('lost' in news) say({ news: 'lost', sip, owner: news.lost, why: news.why })
       else if ('quality' in news) say({ news: 'quality', sip, quality: news.quality })
       else if ('gone' in news) void probe(sip)
+      else if ('partyGone' in news) void probeParty(news.partyGone)
       else say({ news: 'announced', sip })
     },
   })
@@ -85,9 +93,43 @@ async function probe(sip: string): Promise<void> {
   say({ news: 'hung-up', sip, lost: true })
   await closeLine(sip)
 }
+async function probeParty(party: string): Promise<void> {
+  if ((await agent?.probe(party)) !== false) return
+  await agent?.hangUp(party)
+  partyGone(party, true)
+}
+function partyGone(party: string, lost: boolean): void {
+  const of = closeParty(party)
+  if (of !== null) say({ news: 'party-gone', sip: of, party, lost })
+}
+/** @returns the call that it was of; null: it is none, or was closed before */
+function closeParty(party: string): string | null {
+  const mine = parties.get(party)
+  if (!mine) return null
+  parties.delete(party)
+  lines.get(mine.of)?.part(party)
+  mine.leg?.close()
+  return mine.of
+}
+/** The sound of a third party; its dialog has asked for it. */
+async function openParty(party: string): Promise<SoundPort> {
+  const leg = await openRtpLeg('127.0.0.1', (packet) => {
+    const mine = parties.get(party)
+    if (mine) lines.get(mine.of)?.fromParty(party, packet)
+  })
+  const mine = parties.get(party)
+  if (mine) mine.leg = leg
+  else leg.close()
+  return { address: '127.0.0.1', port: leg.port, remote: leg.sendTo, close: () => void closeParty(party) }
+}
 async function closeLine(sip: string): Promise<void> {
   const line = lines.get(sip)
   lines.delete(sip)
+  for (const [party, { of }] of parties) {
+    if (of !== sip) continue
+    closeParty(party)
+    void agent?.hangUp(party)
+  }
   tickOff()
   try {
     const recording = await line?.close()
@@ -121,6 +163,7 @@ const sipEvents: SipEvents = {
   },
   onHungUp(sip, lost) {
     if (trials.has(sip)) trials.hungUp(sip, lost)
+    else if (parties.has(sip)) partyGone(sip, lost)
     else {
       say({ news: 'hung-up', sip, lost })
       void closeLine(sip)
@@ -128,6 +171,7 @@ const sipEvents: SipEvents = {
   },
   async openSound(sip) {
     if (trials.has(sip)) return trials.openSound(sip)
+    if (parties.has(sip)) return openParty(sip)
     const { line, port } = await openLine(sip)
     return { address: '127.0.0.1', port, remote: line.remote, close: () => void closeLine(sip) }
   },
@@ -175,7 +219,7 @@ const calls = {
    */
   async place(sip: string, user: string, asked: boolean, file: string | null): Promise<PlacedCall> {
     if (!agent) throw new Error('the edge is gone')
-    const placed = await agent.place(sip, user, asked)
+    const placed = await agent.place(sip, { user, asked }, 'person')
     const line = lines.get(sip)
     if (placed.status !== ANSWERED) await closeLine(sip)
     else if (!line) throw new Error('this call has ended')
@@ -184,6 +228,32 @@ const calls = {
       if (file !== null) void record(sip, line, file, startedAt)
     }
     return placed
+  },
+  /**
+   * Calls a telephone outside, to speak with the caller and the operator. Resolves when it is answered, or is not.
+   * @param party the Call-ID that it will have
+   */
+  async addParty(sip: string, party: string, callee: Callee, why: PlacedFor): Promise<PlacedCall> {
+    if (!agent) throw new Error('the edge is gone')
+    if (!lines.has(sip)) throw new Error('this call has ended')
+    parties.set(party, { of: sip, leg: null })
+    let status = 0
+    try {
+      const placed = await agent.place(party, callee, why)
+      status = placed.status
+      const leg = parties.get(party)?.leg
+      // Sent away, or the call has ended, while it was answered.
+      if (status === ANSWERED && !leg) await agent.hangUp(party)
+      else if (status === ANSWERED && leg) lines.get(sip)?.join(party, leg)
+      return placed
+    } finally {
+      if (status !== ANSWERED) closeParty(party)
+    }
+  },
+  /** It is called no more, or hung up on. */
+  async dropParty(party: string): Promise<void> {
+    closeParty(party)
+    await agent?.hangUp(party)
   },
   /** Tries a help point's loudspeaker and microphone by a tone. @param sip the Call-ID that it will have */
   async tryTone(sip: string, user: string): Promise<TrialOutcome> {

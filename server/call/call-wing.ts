@@ -10,6 +10,7 @@ import { createTopic } from '../tools/topic.ts'
 import { type CallBook, createCallBook } from './call-book.ts'
 import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
 import { type CallRecordings, createCallRecordings } from './call-recordings.ts'
+import type { OutsideTelephone } from './call-parties.ts'
 import { callRoutes } from './call-routes.ts'
 import { CALL_SOCKET_PATH, callSocket } from './call-socket.ts'
 import { createCallReturn } from './call-return.ts'
@@ -44,6 +45,17 @@ function reachAt({ helpPoints }: Site, helpPoint: string): ReturnType<CallDeskOp
   const found = helpPoints.find(({ id }) => id === helpPoint)
   return found?.sip ? { user: found.sip.user, autoAnswer: found.voice.autoAnswer } : null
 }
+/** An emergency number that would show a wrong place there is not called from here. */
+function telephoneAt({ contacts, voice }: Site, contact: string): OutsideTelephone | null {
+  const found = contacts.find(({ id }) => id === contact)
+  if (!voice?.trunk || found?.telephone?.by !== 'trunk') return null
+  return { id: found.id, name: found.name, number: found.telephone.number, trunk: voice.trunk }
+}
+const outside = ({ town, engines }: CallNeeds): Pick<CallDeskOptions, 'telephoneOf' | 'drillsOnly'> => ({
+  telephoneOf: (contact) => telephoneAt(town.site(), contact),
+  // Only a simulated town starts without its engines.
+  drillsOnly: () => engines !== 'required',
+})
 const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId | null =>
   incidents.findLast((each) => each.helpPoint === helpPoint)?.id ?? null
 
@@ -78,6 +90,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     helpPointOf,
     reachOf,
     keysOf: (helpPoint) => town.site().helpPoints.find(({ id }) => id === helpPoint)?.voice.keys ?? {},
+    ...outside(needs),
     accept: presses.accept,
     incidents: { ...incidents, openAt: (helpPoint) => newestAt(helpPoint, incidents.book.unfinished()) },
     recordings,

@@ -34,7 +34,7 @@ export function createToneTrials(agent: () => SipAgent | null) {
       void sipAgent.hangUp(sip)
     }, ANSWERS_WITHIN_MS)
     try {
-      const { status } = await sipAgent.place(sip, user, true)
+      const { status } = await sipAgent.place(sip, { user, asked: true }, 'drill')
       clearTimeout(patience)
       if (status !== ANSWERED || late) return { status: late ? NOT_ANSWERED : status, packets: 0, mark: null }
       const heard = await (trials.get(sip)?.up() ?? { packets: 0, mark: null })

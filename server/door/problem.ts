@@ -45,6 +45,8 @@ const STATUS = {
   'call/ended': 410,
   'call/not-answered': 409,
   'call/no-keys': 409,
+  'call/no-trunk': 409,
+  'call/no-such-party': 404,
   'call/no-recording': 404,
   'clip/none': 404,
   'clip/unreadable': 409,

@@ -1,6 +1,14 @@
 /** The API's shapes, once: they check what comes in, and describe what goes out in the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
-import { CALL_DIRECTIONS, CALL_ENDS, CALL_LINES, CALL_STATES, ONE_WAYS } from '../glossary/call.ts'
+import {
+  CALL_DIRECTIONS,
+  CALL_ENDS,
+  CALL_LINES,
+  CALL_STATES,
+  ONE_WAYS,
+  PARTY_ENDS,
+  PARTY_STATES,
+} from '../glossary/call.ts'
 
 export const TIME = Type.String({ format: 'date-time', description: 'UTC ISO 8601 with milliseconds' })
 export const MAYBE_TIME = Type.Union([TIME, Type.Null()])
@@ -104,6 +112,17 @@ export const CALL = Type.Object({
   ),
   announced: Type.Boolean({ description: 'The caller has heard that the call is recorded' }),
   codec: Type.String(),
+  parties: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      contact: Type.String(),
+      name: Type.String(),
+      state: Type.Enum(PARTY_STATES),
+      since: TIME,
+      end: Type.Union([Type.Enum(PARTY_ENDS), Type.Null()], { description: 'How it left; null until then' }),
+    }),
+    { description: 'Third parties, called by the trunk; in the order in which they were called' },
+  ),
   secured: Type.Boolean({ description: 'The help point’s signalling came over TLS' }),
 })
 export const CLIP = Type.Object({

@@ -4,6 +4,7 @@ import type { IncidentId } from './incident.ts'
 
 type Id<Name extends string> = string & { readonly __is: Name }
 export type CallId = Id<'call'>
+export type PartyId = Id<'party'>
 
 /**
  * `ringing`: nobody has answered it. `waiting`: answered by the announcement. `connected`: sound has come both ways
@@ -18,7 +19,8 @@ export type CallDirection = (typeof CALL_DIRECTIONS)[number]
 
 /**
  * How a call ended. `forwarded`: the edge went on to the desk telephone. `nobody-answered`, `refused`: the help point
- * that the room has called.
+ * that the room has called. `party-hung-up`: the operator had left the caller and a third party together, and the third
+ * party has hung up.
  */
 export const CALL_ENDS = [
   'caller-hung-up',
@@ -30,6 +32,7 @@ export const CALL_ENDS = [
   'refused',
   'line-lost',
   'server-restarted',
+  'party-hung-up',
 ] as const
 export type CallEnd = (typeof CALL_ENDS)[number]
 
@@ -50,6 +53,31 @@ export type CallQuality = {
   oneWay: OneWay | null
   /** Packets of the help point come, and have been silent for long. */
   silentLine: boolean
+}
+
+/** `calling`: it has not answered. `joined`: it hears the caller and the operator, and they hear it. `left`: see its end. */
+export const PARTY_STATES = ['calling', 'joined', 'left'] as const
+export type PartyState = (typeof PARTY_STATES)[number]
+/** How a party left. `sent-away`: an operator has ended it. `unreachable`: the trunk did not let the call through. */
+export const PARTY_ENDS = [
+  'hung-up',
+  'sent-away',
+  'busy',
+  'no-answer',
+  'unreachable',
+  'line-lost',
+  'call-ended',
+] as const
+export type PartyEnd = (typeof PARTY_ENDS)[number]
+/** A third party of a call: a contact of the site file, reached by the trunk. */
+export type CallParty = {
+  id: PartyId
+  contact: string
+  name: string
+  state: PartyState
+  /** When it came into this state. */
+  since: string
+  end: PartyEnd | null
 }
 
 export type Call = {
@@ -76,6 +104,8 @@ export type Call = {
   /** Whether the caller has heard the announcement, which says that the call is recorded. */
   announced: boolean
   codec: string
+  /** Third parties, in the order in which they were called. */
+  parties: CallParty[]
   /** The help point's signalling came over TLS. */
   secured: boolean
 }
@@ -100,6 +130,23 @@ export type EdgeListen = {
   clients?: string
 }
 
+/**
+ * The way to telephones outside: the provider's host, and its port where that is not the usual one. `callerId`: the
+ * number that is shown there;
+ * `address`: the postal address that the provider has for that number, which an emergency service sees.
+ */
+export type Trunk = {
+  host: string
+  port: number | null
+  transport: EdgeListen['transport']
+  username: string | null
+  password: string | null
+  /** The file of the authority that vouches for it over TLS, PEM. */
+  ca: string | null
+  callerId: string | null
+  address: string | null
+}
+
 /** What a site file says of voice. */
 export type VoiceSite = {
   edge: {
@@ -114,6 +161,8 @@ export type VoiceSite = {
   desk: string
   noAnswerMs: number
   recorded: boolean
+  /** Null: no telephone outside is called. */
+  trunk: Trunk | null
 }
 /**
  * How a help point proves who it is: all that is not null must be right. `certificate`: the name in its own certificate;

@@ -1,5 +1,5 @@
 /** Types only: what each room may write into the record, by kind: the body of each. */
-import type { CallEnd, CallId, CallRecording, OneWay } from './call.ts'
+import type { CallEnd, CallId, CallRecording, OneWay, PartyEnd, PartyId } from './call.ts'
 import type { VmsReceipt, VmsRefusal } from './connector.ts'
 import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
@@ -75,6 +75,12 @@ export type CallEntries = {
   'call.held': { call: CallId; incident: IncidentId; by: string; on: boolean }
   /** Keys were sent; `name`: as the site file has them; null: digits that the operator typed. Never which. */
   'call.keyed': { call: CallId; incident: IncidentId; by: string; name: string | null; taken?: false }
+  /** A contact is called by the trunk, to speak with the caller and the operator. */
+  'call.party-called': { call: CallId; incident: IncidentId; party: PartyId; contact: string; name: string; by: string }
+  'call.party-joined': { call: CallId; incident: IncidentId; party: PartyId; contact: string }
+  'call.party-left': { call: CallId; incident: IncidentId; party: PartyId; contact: string; end: PartyEnd }
+  /** The operator has left; the caller and the parties speak on. */
+  'call.operator-left': { call: CallId; incident: IncidentId; by: string }
   'call.lost': { call: CallId; incident: IncidentId; owner: string; why: string }
   'call.offered': { call: CallId; incident: IncidentId }
   'call.escalated': { call: CallId; incident: IncidentId; to: string }

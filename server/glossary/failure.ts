@@ -41,6 +41,8 @@ export const FAILURE_CODES = [
   'call/ended',
   'call/not-answered',
   'call/no-keys',
+  'call/no-trunk',
+  'call/no-such-party',
   'call/no-recording',
   'clip/none',
   'clip/unreadable',

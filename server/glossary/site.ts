@@ -215,7 +215,18 @@ export type SafePlace = {
   location: Place
   open: { days: string[]; from: string; to: string }[]
 }
-export type Contact = { id: string; name: string; phone: string; urgent: string | null }
+/**
+ * `telephone`: how an operator adds it to a call. Null: the site file names no number for that. `by: 'desk'`: it is an
+ * emergency number, and the trunk does not say which number and address the emergency service will see; `shows`: what it
+ * will see.
+ */
+export type Contact = {
+  id: string
+  name: string
+  phone: string
+  urgent: string | null
+  telephone: { number: string; by: 'trunk' | 'desk'; shows: { number: string; address: string } | null } | null
+}
 
 /** `to`: destinations and connectors that this step calls by name. Every step shows on screens that wait for it. */
 export type EscalationStep = { afterMs: number; to: string[] }

@@ -15,7 +15,7 @@ import { type Path, shapeProblems } from './schema-words.ts'
 import { type Resolve, isPlaceholder } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 import { timezoneProblem } from './site-timezone.ts'
-import { helpPointVoices, sipIdentities, voiceOf } from './sections/voice-check.ts'
+import { contactsOf, helpPointVoices, sipIdentities, voiceOf } from './sections/voice-check.ts'
 
 export type SiteProblem = { line: number; key: string; problem: string }
 export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }
@@ -182,7 +182,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   })
   const identities = sipIdentities(document, refer, complain)
   const voices = helpPointVoices(document, complain)
-  const voice = voiceOf(document, durationMs, complain)
+  const voice = voiceOf(document, durationMs, refer, complain)
   const destinations = destinationsOf(document, { refer, secret, isPlaceholder, complain })
   const connectors = connectorsOf(document, refer, complain)
   const onvifDevice = onvifDeviceOf(document, refer, complain)
@@ -333,7 +333,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     ),
     cameras,
     safePlaces: document.safePlaces ?? [],
-    contacts: (document.contacts ?? []).map((contact) => ({ ...contact, urgent: contact.urgent ?? null })),
+    contacts: contactsOf(document, complain),
     mqtt: document.mqtt
       ? {
           url: document.mqtt.url,

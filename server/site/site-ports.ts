@@ -1,5 +1,7 @@
 /** Every port that a town uses, for whoever writes firewall rules: what its site file and the command line say. Pure. */
+import type { EdgeListen } from '../glossary/call.ts'
 import type { Site } from '../glossary/site.ts'
+import { transportOf } from './sections/voice-check.ts'
 
 /** `in`: others come to this machine; `out`: it goes to them. */
 export type PortUse = {
@@ -68,8 +70,12 @@ function ofPresses({ mqtt, sia }: Site): PortUse[] {
     ...(sia ? [into('udp', sia.port, 'alarm panels', 'presses as SIA DC-09')] : []),
   ]
 }
+const hostOfSip = (address: string): string => address.replace(/^sips?:(?:[^@]*@)?/, '').replace(/;.*$/, '')
+const calledAt = (at: string, transport: EdgeListen['transport'], what: string): PortUse =>
+  out(`${transport === 'tls' ? 'sips' : 'sip'}://${at}`, what, transport === 'udp' ? 'udp' : 'tcp')
 function ofCalls({ voice }: Site): PortUse[] {
   if (!voice) return []
+  const { trunk } = voice
   const { listen, mediaPorts } = voice.edge
   const media = mediaPorts ? `${mediaPorts.from}-${mediaPorts.to}` : 'given by the system (set voice.edge.mediaPorts)'
   return [
@@ -81,8 +87,11 @@ function ofCalls({ voice }: Site): PortUse[] {
         `calls: SIP (${transport})`,
       ),
     ),
-    into('udp', media, 'help points, the desk', 'calls: sound (RTP)'),
-    out(voice.desk.replace(/^sips?:(?:[^@]*@)?/, 'sip://'), 'calls: the desk telephone', 'udp'),
+    into('udp', media, trunk ? 'help points, the desk, the trunk' : 'help points, the desk', 'calls: sound (RTP)'),
+    calledAt(hostOfSip(voice.desk), transportOf(voice.desk), 'calls: the desk telephone'),
+    ...(trunk
+      ? [calledAt(`${trunk.host}${trunk.port === null ? '' : `:${trunk.port}`}`, trunk.transport, 'calls: the trunk')]
+      : []),
   ]
 }
 /** With a device for each help point, each has a port of its own, from the given one on. */

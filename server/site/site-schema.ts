@@ -328,7 +328,18 @@ const SAFE_PLACE = Type.Object(
 )
 
 const CONTACT = Type.Object(
-  { id: ID, name: NAME, phone: Type.String({ minLength: 1 }), urgent: Type.Optional(Type.String({ minLength: 1 })) },
+  {
+    id: ID,
+    name: NAME,
+    phone: Type.String({ minLength: 1 }),
+    urgent: Type.Optional(Type.String({ minLength: 1 })),
+    sip: Type.Optional(
+      Type.String({
+        pattern: '^sip:[0-9A-Za-z+*#._-]{1,40}@trunk$',
+        description: 'The number by which an operator adds it to a call, over voice.trunk: sip:101@trunk',
+      }),
+    ),
+  },
   strict,
 )
 

@@ -254,8 +254,8 @@ describe('a call that somebody has', () => {
   })
   test('is given back to the room', async () => {
     const { room, id } = await connected()
-    expect(await codeOf(room.desk.giveBack(id, 'Ben'))).toEqual(['call/not-yours', { owner: 'Asha' }])
-    await room.desk.giveBack(id, 'Asha')
+    expect(await codeOf(room.desk.giveBack(id, 'Ben', 'user:ben'))).toEqual(['call/not-yours', { owner: 'Asha' }])
+    await room.desk.giveBack(id, 'Asha', 'user:asha')
     expect(room.call()).toMatchObject({ state: 'offered', owner: null })
   })
   test('is put on hold and taken up by its owner alone', async () => {
@@ -510,7 +510,7 @@ describe('a call from the room', () => {
   test('is hung up before anybody answers, and is not given to others', async () => {
     const room = createCallRoom()
     const { id } = await place(room)
-    expect(await codeOf(room.desk.giveBack(id, 'Asha'))).toMatchObject(['call/not-answered', {}])
+    expect(await codeOf(room.desk.giveBack(id, 'Asha', 'user:asha'))).toMatchObject(['call/not-answered', {}])
     await room.desk.hangUp(id, 'Asha')
     expect(room.asked).toContain(`hang up ${id}`)
     expect(room.call()).toMatchObject({ state: 'ended', end: 'operator-hung-up' })

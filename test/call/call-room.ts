@@ -4,7 +4,7 @@ import { createCallRecordings } from '../../server/call/call-recordings.ts'
 import { type CallDeskOptions, type CallSettings, createCallDesk } from '../../server/call/call-desk.ts'
 import type { PlacedCall } from '../../server/call/sip/sip-agent.ts'
 import type { CallNews } from '../../server/call/call-thread.ts'
-import type { Call } from '../../server/glossary/call.ts'
+import type { Call, Trunk } from '../../server/glossary/call.ts'
 import type { Incident, IncidentId } from '../../server/glossary/incident.ts'
 import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
 import { Failure } from '../../server/tools/failure.ts'
@@ -18,6 +18,16 @@ export const INVITE = {
   from: 'udp:10.1.2.3:5060',
   secured: false,
 } as const
+const TRUNK: Trunk = {
+  host: 'trunk.example',
+  port: null,
+  transport: 'udp',
+  username: 'council',
+  password: 'secret',
+  ca: null,
+  callerId: '01325000000',
+  address: null,
+}
 const SETTINGS: CallSettings = { answer: 'operator', desk: 'sip:desk@10.0.0.9', noAnswerMs: 30_000, recorded: true }
 
 /** @param change of what the site file says; null: it has no voice */
@@ -33,6 +43,9 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
   let autoAnswer: boolean | null = null
   let closed = false
   let takesKeys = true
+  let simulated = false
+  let kind: Incident['kind'] = 'press'
+  let partyAnswers: (party: string) => Promise<PlacedCall> = () => new Promise(() => {})
   let answers: () => Promise<void> = () => Promise.resolve()
   let places: (sip: string) => Promise<PlacedCall> = () => new Promise(() => {})
   let accepts: (id: string) => Promise<void> = () => Promise.resolve()
@@ -45,6 +58,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     ({
       id: incident,
       helpPoint: 'point-hp01',
+      kind,
       owner,
       state: closed ? 'closed' : owner === null ? 'open' : 'acknowledged',
     }) as Incident
@@ -72,9 +86,17 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
       talk: (sip, who) => write(`talk ${sip} ${who}`),
       endTalk: (sip) => write(`end talk ${sip}`),
       keys: (sip, text) => write(`keys ${sip} ${text}`).then(() => takesKeys),
+      addParty: (sip, party, callee, why) =>
+        write(`add ${'number' in callee ? callee.number : callee.user} to ${sip} for a ${why}`).then(() =>
+          partyAnswers(party),
+        ),
+      dropParty: (party) => write(`drop ${party}`),
       play: (sip, phrase) => write(`play ${sip} ${phrase ?? 'nothing'}`),
     },
     keysOf: (): Record<string, string> => ({ gate: '1#' }),
+    telephoneOf: (contact) =>
+      contact === 'desk-only' ? null : { id: contact, name: `The ${contact}`, number: '101', trunk: TRUNK },
+    drillsOnly: () => simulated,
     settings: () => change && { ...SETTINGS, ...change },
     reachOf: (helpPoint) => {
       const user = /^point-(hp0\d)$/.exec(helpPoint)?.[1]
@@ -116,6 +138,9 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     presses,
     settle,
     kinds: (): string[] => ledger.entries.map(({ kind }) => kind),
+    isSimulated: (): void => void (simulated = true),
+    isDrill: (): void => void (kind = 'drill'),
+    whenAdded: (then: typeof partyAnswers): void => void (partyAnswers = then),
     isReachable: (so: boolean): void => void (reachable = so),
     answersByItself: (so: boolean): void => void (autoAnswer = so),
     takesNoKeys: (): void => void (takesKeys = false),

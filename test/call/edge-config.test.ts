@@ -1,6 +1,6 @@
 /** What the engines of the edge are told: the same site gives the same text, and nothing secret is in it. */
 import { describe, expect, test } from 'vitest'
-import { edgeConfig, mediaOptions, tlsConfig } from '../../server/call/edge/edge-config.ts'
+import { type EdgeSite, edgeConfig, mediaOptions, tlsConfig } from '../../server/call/edge/edge-config.ts'
 import { usersIn } from '../../server/call/edge/edge-run.ts'
 import { edgeSocketPath } from '../../server/call/edge/edge-socket.ts'
 import type { EdgeListen } from '../../server/glossary/call.ts'
@@ -15,6 +15,7 @@ const SITE = {
   trusted: ['10.9.0.2'],
   desk: 'sip:desk@10.0.0.9',
   noAnswerMs: 30_000,
+  trunk: null as EdgeSite['trunk'],
 }
 const TLS: EdgeListen = { transport: 'tls', address: '[fd00::5]:5061', certificate: '/etc/a.pem', key: '/etc/a.key' }
 const config = (change: Partial<typeof SITE> = {}): string => edgeConfig({ ...SITE, ...change }, PLACES, 'secret1')

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { describe, expect, test } from 'vitest'
 import { keyEvents } from '../../server/call/sip/key-events.ts'
 import { openRtpLeg } from '../../server/call/sip/rtp-leg.ts'
-import { cancelledBy } from '../../server/call/sip/sip-agent.ts'
+import { cancelledBy, createSipAgent } from '../../server/call/sip/sip-agent.ts'
 import { splitMessages } from '../../server/call/sip/sip-connection.ts'
 import { description, mirrored, readOffer } from '../../server/call/sip/sip-description.ts'
 import { until } from '../contracts/test-town.ts'
@@ -173,4 +173,38 @@ describe('keys beside the sound (RFC 4733)', () => {
     leg.close()
     ear.close()
   })
+})
+
+test('a drill never calls a telephone outside: the agent itself refuses, whoever asks', async () => {
+  const opened: string[] = []
+  const agent = createSipAgent(
+    { port: 1, secret: 'x' },
+    {
+      onRegistered: () => {},
+      onInvite: () => {},
+      onCancelled: () => {},
+      onHungUp: () => {},
+      openSound: (sip) => {
+        opened.push(sip)
+        return Promise.reject(new Error('no sound here'))
+      },
+      onError: () => {},
+    },
+  )
+  const trunk = {
+    host: 'trunk.example',
+    port: null,
+    transport: 'udp',
+    username: null,
+    password: null,
+    ca: null,
+    callerId: null,
+    address: null,
+  } as const
+  await expect(agent.place('pty-1', { number: '999', trunk }, 'drill')).rejects.toThrow('no telephone outside')
+  expect(opened).toEqual([])
+  // A person's call goes on to its sound, which this test does not have.
+  await expect(agent.place('pty-2', { number: '999', trunk }, 'person')).rejects.toThrow()
+  expect(opened).toEqual(['pty-2'])
+  await agent.close()
 })

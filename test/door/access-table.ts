@@ -8,6 +8,8 @@ export const ACCESS: readonly string[] = [
   'POST /api/v1/calls/:id/ending: O--S- [wall]',
   'POST /api/v1/calls/:id/hold: O--S- [wall]',
   'POST /api/v1/calls/:id/keys: O--S- [wall]',
+  'DELETE /api/v1/calls/:id/parties/:party: O--S- [wall]',
+  'POST /api/v1/calls/:id/parties: O--S- [wall]',
   'GET /api/v1/calls/:id/recording.wav: --V-- confirmed',
   'DELETE /api/v1/calls/:id/taking: O--S- [wall]',
   'POST /api/v1/calls/:id/taking: O--S- [wall]',

@@ -349,7 +349,7 @@ describe('who calls', () => {
 })
 
 describe('kamailio', () => {
-  test.each([true, false])('takes the configuration that is written for it, with TLS: %s', (tls) => {
+  test.each([true, false])('takes the configuration that is written for it, with TLS and a trunk: %s', (tls) => {
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-edge-'))
     const { certificate, key } = selfSigned(folder)
     const listen = [
@@ -362,8 +362,9 @@ describe('kamailio', () => {
       trusted: ['10.0.0.2'],
       desk: 'sip:desk@10.0.0.9',
       noAnswerMs: 30_000,
+      trunk: tls ? { host: 'trunk.example', port: 5061, transport: 'tls' as const, ca: certificate } : null,
     }
-    writeFileSync(join(folder, 'tls.cfg'), tlsConfig(listen))
+    writeFileSync(join(folder, 'tls.cfg'), tlsConfig(listen, site.trunk))
     writeFileSync(join(folder, 'kamailio.cfg'), edgeConfig(site, { door: 5561, media: 2523, folder }, 'secret'))
     const checked = spawnSync(findProgram('kamailio') ?? '', ['-c', '-f', join(folder, 'kamailio.cfg')], {
       encoding: 'utf8',

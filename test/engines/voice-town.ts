@@ -247,6 +247,7 @@ export async function openVoiceTown({
      * @param answers whether it answers by itself
      * @param line the one codec that it knows, as baresip names it, its sampling rate, and how long its packets are
      * @param own its certificate, over TLS; it has no password then
+     * @param outside a port: it is a telephone behind the trunk, registers nowhere, and answers by itself
      * @param echoes as one whose microphone hears its loudspeaker: it answers by itself, and sends back what it hears
      */
     helpPoint({
@@ -257,6 +258,7 @@ export async function openVoiceTown({
       secure = false,
       answers = false,
       echoes = false,
+      outside = 0,
       own = null as { certificate: string; key: string } | null,
       line = null as { codec: string; rate: number; packetMs?: number } | null,
     } = {}) {
@@ -272,14 +274,16 @@ export async function openVoiceTown({
           : 'PCMA/8000/1,PCMU/8000/1'
       writeFileSync(
         join(home, 'accounts'),
-        `<sip:${user}@${at}>;${own ? '' : `auth_user=${user};auth_pass=${password};`}regint=60;outbound="sip:${at}";` +
-          `audio_codecs=${codecs}${answers ? ';answermode=auto' : ''}\n`,
+        (outside > 0
+          ? `<sip:${user}@127.0.0.1:${outside}>;regint=0;`
+          : `<sip:${user}@${at}>;${own ? '' : `auth_user=${user};auth_pass=${password};`}regint=60;outbound="sip:${at}";`) +
+          `audio_codecs=${codecs}${answers || outside > 0 ? ';answermode=auto' : ''}\n`,
       )
       writeFileSync(
         join(home, 'config'),
         [
           'poll_method epoll',
-          'sip_listen 127.0.0.1:0',
+          `sip_listen 127.0.0.1:${outside}`,
           ...(echoes
             ? ['audio_source aubridge,nil', 'audio_player aubridge,nil', 'audio_alert aubridge,nil']
             : [`audio_source aufile,${sound}`, 'audio_player aufile,/dev/null', 'audio_alert aufile,/dev/null']),
@@ -307,7 +311,7 @@ export async function openVoiceTown({
       writeFileSync(join(home, 'contacts'), '')
       if (own) writeFileSync(join(home, 'own.pem'), readFileSync(own.certificate) + '\n' + readFileSync(own.key))
       const lines: string[] = []
-      const args = ['-f', home, ...(dial ? ['-e', `/dial sip:control@${at}`] : [])]
+      const args = ['-f', home, ...(dial && outside === 0 ? ['-e', `/dial sip:control@${at}`] : [])]
       const engine = startEngine('baresip', args, home, (line) => lines.push(line))
       return {
         lines,

@@ -12,7 +12,8 @@ cameras:
   - { id: three, name: Three, rtmp: { streamKey: "\${P}" } }
 mqtt: { url: "mqtts://broker.example" }
 sia: { port: 12300 }
-voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }, { tcp: "10.0.0.5:5070" }] }, desk: "sip:desk@10.0.0.9" }
+voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }, { tcp: "10.0.0.5:5070" }] },
+  desk: "sip:desk@10.0.0.9", trunk: { to: "sip:trunk.example:5080;transport=tcp" } }
 destinations: [{ id: police, webhook: { url: "https://police.example:8443/x", secret: "\${P}" } }]
 onvifDevice: { port: 8899, username: vms, password: "\${P}", devices: each }
 directory: { name: Council, oidc: { issuer: "https://login.example", client: l, secret: "\${P}" }, roles: { operator: [x] } }
@@ -45,8 +46,9 @@ test('names every port that a town uses, with the default where none is written'
     'in udp 12300 alarm panels',
     'in udp 5060 help points',
     'in tcp 5070 help points',
-    'in udp given by the system (set voice.edge.mediaPorts) help points, the desk',
+    'in udp given by the system (set voice.edge.mediaPorts) help points, the desk, the trunk',
     'out udp 5060 10.0.0.9',
+    'out tcp 5080 trunk.example',
     'in tcp 8899-8900 VMS',
     'in udp any VMS',
     'out tcp 8443 police.example',

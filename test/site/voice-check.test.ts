@@ -53,6 +53,7 @@ describe('a site with voice', () => {
       desk: 'sips:desk@pbx.example;transport=tls',
       noAnswerMs: 60_000,
       recorded: false,
+      trunk: null,
     }))
   test('and one without has none', () =>
     expect(read(town('', '{ http: {} }')).site).toMatchObject({ voice: null, helpPoints: [{ sip: null }] }))
@@ -252,4 +253,68 @@ describe('how the room speaks with a help point', () => {
   ])('%s is refused where it cannot be so', (voice, more, words) =>
     expect(problems(of(voice, more)).join('\n')).toMatch(words),
   )
+})
+
+describe('a trunk', () => {
+  const withTrunk = (trunk: string, contacts = '', listen = '{ udp: "10.0.0.5:5060" }'): string =>
+    town(`voice: { edge: { listen: [${listen}] }, desk: "sip:desk@10.0.0.9", trunk: ${trunk} }`, '{ http: {} }') +
+    (contacts === '' ? '' : `\ncontacts: [${contacts}]`)
+  const POLICE = '{ id: police, name: Police, phone: "101", sip: "sip:101@trunk" }'
+  const RESCUE = '{ id: rescue, name: Emergency, phone: "999", sip: "sip:999@trunk" }'
+
+  test('is a host, its transport, and who pays', () =>
+    expect(
+      read(
+        withTrunk(
+          '{ to: "sip:trunk.example:5062;transport=tls", username: council, password: "${TRUNK}", ca: file:/ca.pem, ' +
+            'callerId: "01325000000", address: "Town Hall" }',
+          '',
+          '{ tls: "10.0.0.5:5061", certificate: file:/a, key: file:/b }, { udp: "10.0.0.5:5060" }',
+        ),
+      ).site?.voice?.trunk,
+    ).toEqual({
+      host: 'trunk.example',
+      port: 5062,
+      transport: 'tls',
+      username: 'council',
+      password: 'a secret of the test',
+      ca: '/ca.pem',
+      callerId: '01325000000',
+      address: 'Town Hall',
+    }))
+  test('brings contacts with a number into a call; an emergency number only with what will be seen there', () => {
+    const telephones = (trunk: string): unknown =>
+      read(withTrunk(trunk, `${POLICE}, ${RESCUE}, { id: hub, name: Hub, phone: "1" }`)).site?.contacts.map(
+        ({ telephone }) => telephone,
+      )
+    expect(telephones('{ to: "sip:10.0.0.7" }')).toEqual([
+      { number: '101', by: 'trunk', shows: null },
+      { number: '999', by: 'desk', shows: null },
+      null,
+    ])
+    expect(telephones('{ to: "sip:10.0.0.7", callerId: "01325000000", address: "Town Hall" }')).toEqual([
+      { number: '101', by: 'trunk', shows: null },
+      { number: '999', by: 'trunk', shows: { number: '01325000000', address: 'Town Hall' } },
+      null,
+    ])
+  })
+  test.each([
+    ['{ to: "sip:trunk.example;transport=tcp" }', '', /5 voice\.trunk\.to: it is called over TCP, and no listener/],
+    ['{ to: "sip:trunk.example;transport=tls" }', '', /5 voice\.trunk: ca is missing/],
+    ['{ to: "sip:trunk.example:99999" }', '', /5 voice\.trunk\.to: there is no such port/],
+    ['{ to: "sip:trunk.example", ca: "file:ca.pem" }', '', /5 voice\.trunk\.ca: write the whole path/],
+    ['{ to: "sip:trunk.example", password: "${X}" }', '', /5 voice\.trunk\.password: it belongs to a username/],
+    ['{ to: "sip:trunk.example", password: secret }', '', /5 voice\.trunk\.password: must be written/],
+    ['{ to: "https://trunk.example" }', '', /5 voice\.trunk\.to/],
+  ])('%s is refused by line and key', (trunk, contacts, words) =>
+    expect(problems(withTrunk(trunk, contacts)).join('\n')).toMatch(words),
+  )
+  test('that is missing is said of the contact that needs it', () =>
+    expect(problems(`${town(VOICE, '{ http: {} }')}\ncontacts: [${POLICE}]`)).toEqual([
+      expect.stringMatching(/contacts\.0\.sip: it is called by the trunk: add voice/),
+    ]))
+  test('is the only place that a contact’s number leads to', () =>
+    expect(problems(withTrunk('{ to: "sip:trunk.example" }', POLICE.replace('@trunk', '@evil.example'))).length).toBe(
+      1,
+    ))
 })

@@ -131,6 +131,35 @@ export const callStyles = css`
   .buttons button {
     flex: 1 1 auto;
   }
+  .parties {
+    display: grid;
+    gap: 6px;
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+  .parties li {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 8px;
+    font-weight: 600;
+  }
+  .parties span {
+    flex: 1 1 160px;
+    min-width: 0;
+    overflow-wrap: anywhere;
+  }
+  .parties .joined span {
+    color: var(--_good);
+  }
+  .parties .left span {
+    color: var(--_quiet);
+  }
+  .quiet {
+    font-size: 14px;
+    color: var(--_quiet);
+  }
   .mute[aria-pressed='true'] {
     background: #7d1424;
     border-color: #b3263a;

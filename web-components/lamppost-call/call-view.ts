@@ -1,8 +1,9 @@
 /** What a call looks like in each of its states. Draws; decides nothing. */
 import { html, nothing } from 'lit'
 import { elapsed } from '../theme/times.ts'
-import type { Call } from '../wall-client/api-shapes.ts'
+import type { Call, Contact } from '../wall-client/api-shapes.ts'
 import type { Words } from '../words/en.ts'
+import { type PartyAction, addPartyView, joined, partiesView } from './call-parties.ts'
 import type { VoiceState } from './call-voice.ts'
 import type { MicrophoneState } from './microphone.ts'
 
@@ -19,6 +20,7 @@ export type CallAction =
   | 'push-to-talk'
   | 'call-back'
   | { keys: string }
+  | PartyAction
 export type CallViewOf = {
   call: Call
   words: Words['call']
@@ -36,6 +38,9 @@ export type CallViewOf = {
   /** What keys do at the help point, by name; and which of them waits to be confirmed. */
   keys: readonly string[]
   asked: string | null
+  contacts: readonly Contact[]
+  /** The contact that waits to be confirmed. */
+  askedContact: string | null
   /** The key that accepts, as it is shown; null: none. */
   acceptKey: string | null
   ask(action: CallAction): void
@@ -71,6 +76,12 @@ export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' 
   if (isBeingCalled(call)) return mine ? words.callingThere : words.othersCall(call.owner ?? '')
   if (call.state === 'held') return mine ? words.onHold : words.onHoldBy(call.owner ?? '')
   if (call.owner !== null && call.state !== 'connected') return mine ? words.connecting : words.others(call.owner)
+  if (call.state === 'connected' && call.owner === null)
+    return words.others(
+      joined(call)
+        .map(({ name }) => name)
+        .join(', '),
+    )
   if (call.state === 'connected') return mine ? words.speaking : words.others(call.owner ?? '')
   if (call.state === 'waiting') return words.waiting
   return call.state === 'offered' ? words.offered : words.calling
@@ -99,8 +110,8 @@ export function callView(view: CallViewOf) {
         : nothing
     }
     ${view.mayCallBack ? html`<div class="buttons"><button @click=${() => ask('call-back')}>${words.callBack}</button></div>` : nothing}
-    ${mine && here ? html`${meters(view)} ${loudness(view)}` : nothing}
-    ${mine ? html`${ownButtons(view, here, voice.muted)}` : nothing}
+    ${mine && here ? html`${meters(view)} ${loudness(view)}` : nothing} ${partiesView(view, mine, now)}
+    ${mine ? html`${addPartyView(view)} ${ownButtons(view, here, voice.muted)}` : nothing}
     ${
       call.owner !== null && !mine && call.state !== 'ended' && !isBeingCalled(call)
         ? html`<div class="buttons">
@@ -166,6 +177,8 @@ function loudness({ call, words, voice, ask, hold, setVolume }: CallViewOf) {
 }
 
 function ownButtons({ call, words, keys, asked, ask }: CallViewOf, here: boolean, muted: boolean) {
+  // Whom the operator leaves behind speaks on.
+  const together = call.state === 'connected' && joined(call).length > 0
   return html`${
       call.state === 'connected' && keys.length > 0
         ? html`<div class="buttons keys" role="group" aria-label=${words.keys}>
@@ -192,8 +205,10 @@ function ownButtons({ call, words, keys, asked, ask }: CallViewOf, here: boolean
       }
     </div>
     <div class="buttons">
-      ${isBeingCalled(call) ? nothing : html`<button @click=${() => ask('give-back')}>${words.giveBack}</button>`}
-      <button class="danger" part="end" @click=${() => ask('hang-up')}>${words.hangUp}</button>
+      ${isBeingCalled(call) ? nothing : html`<button @click=${() => ask('give-back')}>${together ? words.leave : words.giveBack}</button>`}
+      <button class="danger" part="end" @click=${() => ask('hang-up')}>
+        ${together ? words.hangUpAll : words.hangUp}
+      </button>
     </div>`
 }
 

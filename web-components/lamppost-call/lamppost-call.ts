@@ -52,6 +52,7 @@ export class LamppostCall extends LitElement {
   /** The page around says where the call comes from. */
   @property({ type: Boolean }) placed = false
   @state() private askedKeys: { call: string; name: string; at: number } | null = null
+  @state() private askedContact: { call: string; contact: string; at: number } | null = null
   @state() private refusal: string | null = null
 
   #client = new ClientController(this, () => this.#onState())
@@ -60,6 +61,7 @@ export class LamppostCall extends LitElement {
   #leave: () => void = () => {}
   #timer: ReturnType<typeof setInterval> | null = null
   #known = new Map<string, Call>()
+  #contactTimer: ReturnType<typeof setTimeout> | undefined
   #keysTimer: ReturnType<typeof setTimeout> | undefined
   #microphone: MicrophoneState | null = null
 
@@ -190,7 +192,11 @@ export class LamppostCall extends LitElement {
     if (!voice) return
     this.refusal = null
     try {
-      if (typeof action === 'object') return await this.#sendKeys(call, action.keys)
+      if (typeof action === 'object') {
+        if ('keys' in action) return await this.#sendKeys(call, action.keys)
+        if ('add' in action) return await this.#addParty(call, action.add)
+        return void (await client.sendPartyAway(call.id, action.sendAway))
+      }
       switch (action) {
         case 'accept':
         case 'take-over':
@@ -241,6 +247,17 @@ export class LamppostCall extends LitElement {
     if (confirmed) await this.#client.client.sendKeys(id, name)
     else this.#keysTimer = setTimeout(() => (this.askedKeys = null), CONFIRM_WITHIN_MS)
   }
+  /** Nobody outside is called by a slip of the hand: as with keys. */
+  async #addParty({ id }: Call, contact: string): Promise<void> {
+    const asked = this.askedContact
+    const now = performance.now()
+    const again = asked?.call === id && asked.contact === contact
+    if (again && now - asked.at < DOUBLE_CLICK_MS) return
+    clearTimeout(this.#contactTimer)
+    this.askedContact = again ? null : { call: id, contact, at: now }
+    if (again) await this.#client.client.addParty(id, contact)
+    else this.#contactTimer = setTimeout(() => (this.askedContact = null), CONFIRM_WITHIN_MS)
+  }
   protected override render() {
     const call = this.shown
     const { client } = this.#client
@@ -263,6 +280,8 @@ export class LamppostCall extends LitElement {
         !town.calls.some((each) => each.helpPoint === call.helpPoint && each.state !== 'ended'),
       keys: town.helpPoints.find(({ id }) => id === call.helpPoint)?.voice?.keys ?? [],
       asked: this.askedKeys?.call === call.id ? this.askedKeys.name : null,
+      contacts: town.site?.contacts ?? [],
+      askedContact: this.askedContact?.call === call.id ? this.askedContact.contact : null,
       acceptKey: this.acceptKey,
       ask: (action) => void this.#ask(call, action),
       hold: (held) => this.#voice?.hold(held),

@@ -33,6 +33,9 @@ export function createCallRequests({
     /** The caller hears that the call is recorded. */
     tellRecorded: (id: string): Promise<Call> => change(id, 'announcement', { name: 'recorded' }),
     /** Keys of a telephone, by the name that the site file gives them: what opens a gate there. */
+    /** A contact is called by the trunk, to join the call. */
+    addParty: (id: string, contact: string): Promise<Call> => change(id, 'parties', { contact }),
+    sendPartyAway: (id: string, party: string): Promise<Call> => change(id, `parties/${party}`, undefined, 'DELETE'),
     sendKeys: (id: string, name: string): Promise<Call> => change(id, 'keys', { name }),
     endCall: (id: string): Promise<Call> => change(id, 'ending'),
   }

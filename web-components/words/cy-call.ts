@@ -12,6 +12,18 @@ const ENDS: Record<NonNullable<Call['end']>, string> = {
   forwarded: 'ni chymerodd neb yr alwad yma: mae ffôn y ddesg yn canu',
   'line-lost': 'collwyd y llinell',
   'server-restarted': 'torrwyd yr alwad: ailgychwynnwyd y gweinydd',
+  'party-hung-up': 'rhoddodd y trydydd parti’r ffôn i lawr, ac nid oedd gweithredwr yn yr alwad',
+}
+
+type Party = Call['parties'][number]
+const PARTY_ENDS: Record<NonNullable<Party['end']>, string> = {
+  'hung-up': 'wedi rhoi’r ffôn i lawr',
+  'sent-away': 'allan o’r alwad',
+  busy: 'yn brysur',
+  'no-answer': 'heb ateb',
+  unreachable: 'ni ellir cyrraedd: defnyddiwch ffôn y ddesg',
+  'line-lost': 'collwyd y llinell',
+  'call-ended': 'allan o’r alwad',
 }
 
 export const callTextCy: Pick<Words, 'call'> = {
@@ -38,6 +50,17 @@ export const callTextCy: Pick<Words, 'call'> = {
     keys: 'Bysellau’r man cymorth',
     key: (name) => `Anfon “${name}”`,
     keyAgain: (name) => `Pwyswch eto i anfon “${name}”`,
+    parties: 'Eraill yn yr alwad hon',
+    party: (name, state, end) =>
+      `${name}: ${state === 'calling' ? 'yn cael ei alw…' : end === null ? 'yn yr alwad' : PARTY_ENDS[end]}`,
+    hangUpOn: (name) => `Rhoi’r ffôn i lawr ar ${name}`,
+    addParty: 'Ychwanegu at yr alwad',
+    add: (name) => `Ychwanegu ${name}`,
+    addAgain: (name) => `Pwyswch eto i alw ${name}`,
+    theySee: (number, address) => `Byddant yn gweld y rhif ${number} a’r cyfeiriad hwn: ${address}`,
+    byDesk: (name) => `${name}: galwch o ffôn y ddesg.`,
+    leave: 'Gadael: byddant yn siarad ymlaen',
+    hangUpAll: 'Rhoi’r ffôn i lawr i bawb',
     mute: 'Tewi',
     unmute: 'Wedi tewi: siarad eto',
     volume: 'Sain',

@@ -11,6 +11,18 @@ const ENDS: Record<NonNullable<Call['end']>, string> = {
   forwarded: 'nobody took it here: the desk telephone rings',
   'line-lost': 'the line was lost',
   'server-restarted': 'cut off: the server was restarted',
+  'party-hung-up': 'the third party hung up, and no operator was in the call',
+}
+
+type Party = Call['parties'][number]
+const PARTY_ENDS: Record<NonNullable<Party['end']>, string> = {
+  'hung-up': 'has hung up',
+  'sent-away': 'is out of the call',
+  busy: 'is busy',
+  'no-answer': 'did not answer',
+  unreachable: 'cannot be reached: use the desk telephone',
+  'line-lost': 'was lost: the line is gone',
+  'call-ended': 'is out of the call',
 }
 
 export const callText = {
@@ -37,6 +49,17 @@ export const callText = {
     keys: 'Keys of the help point',
     key: (name: string) => `Send “${name}”`,
     keyAgain: (name: string) => `Press again to send “${name}”`,
+    parties: 'Others in this call',
+    party: (name: string, state: Party['state'], end: Party['end']) =>
+      `${name} ${state === 'calling' ? 'is being called…' : end === null ? 'is in the call' : PARTY_ENDS[end]}`,
+    hangUpOn: (name: string) => `Hang up on ${name}`,
+    addParty: 'Add to this call',
+    add: (name: string) => `Add ${name}`,
+    addAgain: (name: string) => `Press again to call ${name}`,
+    theySee: (number: string, address: string) => `They will see the number ${number} and this address: ${address}`,
+    byDesk: (name: string) => `${name}: call from the desk telephone.`,
+    leave: 'Leave: they speak on',
+    hangUpAll: 'Hang up for all',
     mute: 'Mute',
     unmute: 'Muted: speak again',
     volume: 'Volume',

@@ -5,7 +5,7 @@
  * The edge takes an INVITE only of a help point that has proved who it is, gives it to Lamppost, and goes on to the desk
  * when Lamppost does not ring within two seconds. So a call reaches a person whatever has become of Lamppost.
  */
-import type { EdgeListen } from '../../glossary/call.ts'
+import type { EdgeListen, Trunk } from '../../glossary/call.ts'
 
 /** Loopback ports and files that this start of the edge was given. */
 export type EdgePlaces = {
@@ -25,6 +25,8 @@ export type EdgeSite = {
   desk: string
   /** For how long Lamppost lets a call ring. */
   noAnswerMs: number
+  /** Null: no telephone outside is called. */
+  trunk: Pick<Trunk, 'host' | 'port' | 'transport' | 'ca'> | null
 }
 /** Part of each digest: `user:realm:password`. */
 export const REALM = 'lamppost'
@@ -45,6 +47,9 @@ const NOT_OFFERED = ['AEAD_AES_256_GCM', 'AEAD_AES_128_GCM', 'NULL_HMAC_SHA1_80'
   .join(' ')
 /** So long the room lets a help point ring. */
 const RINGS_THERE_MS = 30_000
+/** A telephone outside may ring for long; a trunk that says nothing at all is not there. */
+const RINGS_OUTSIDE_MS = 90_000
+const TRUNK_ANSWERS_MS = 6000
 /** Longer than Lamppost itself lets a call ring: only a server that is gone is waited for no more. */
 const RINGS_ON_MS = 5000
 
@@ -81,7 +86,7 @@ export function mediaOptions({ listen, mediaPorts }: EdgeSite, { media }: EdgePl
 }
 
 /** kamailio's TLS profile; '' where the site has no TLS listener. */
-export function tlsConfig(listen: readonly EdgeListen[]): string {
+export function tlsConfig(listen: readonly EdgeListen[], trunk: EdgeSite['trunk'] = null): string {
   const secure = listen.find(({ transport }) => transport === 'tls')
   if (!secure) return ''
   const { clients } = secure
@@ -92,7 +97,17 @@ verify_certificate = ${clients ? 'yes' : 'no'}
 require_certificate = no
 certificate = "${quoted(secure.certificate ?? '')}"
 private_key = "${quoted(secure.key ?? '')}"
-${clients ? `ca_list = "${quoted(clients)}"\n` : ''}`
+${clients ? `ca_list = "${quoted(clients)}"\n` : ''}${
+    trunk?.transport === 'tls'
+      ? `[client:any]
+server_id = trunk
+method = TLSv1.2+
+verify_certificate = yes
+require_certificate = yes
+ca_list = "${quoted(trunk.ca ?? '')}"
+`
+      : ''
+  }`
 }
 
 /**
@@ -107,9 +122,28 @@ const CERTIFICATE_OF_CALLER = `  if ($pr == "tls" && $tls_peer_verified == 1) {
   }
 `
 
+/** An IPv6 address stands in brackets in a SIP address (RFC 3261 25.1). */
+const inAddress = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+function toTrunk({ host, port, transport }: NonNullable<EdgeSite['trunk']>): string {
+  const at = `${quoted(inAddress(host))}${port === null ? '' : `:${port}`}`
+  const profile = transport === 'tls' ? '  $xavp(tls=>server_id) = "trunk";\n' : ''
+  const sound = transport === 'tls' ? `SRTP AVP DTLS=off ${NOT_OFFERED}` : 'RTP AVP'
+  return `  if ($rd != "${quoted(host)}") { sl_send_reply("403", "Forbidden"); exit; }
+  remove_hf_re("^X-Lamppost-");
+  set_contact_alias();
+  record_route();
+  dlg_manage();
+  $ru = "sip:" + $rU + "@${at};transport=${transport}";
+${profile}  rtpengine_offer("replace-origin trust-address ICE=remove ${sound} transcode-G722 transcode-PCMU");
+  t_set_fr(${RINGS_OUTSIDE_MS}, ${TRUNK_ANSWERS_MS});
+  t_on_reply("TRUNK");
+  t_on_failure("LAST");
+  if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }`
+}
+
 /** @param secret by which Lamppost's own door knows Lamppost: nobody else on this machine may register there. */
 export function edgeConfig(site: EdgeSite, { door, media, folder }: EdgePlaces, secret: string): string {
-  const { listen, trusted, desk, noAnswerMs } = site
+  const { listen, trusted, desk, noAnswerMs, trunk } = site
   const tls = listen.some(({ transport }) => transport === 'tls')
   const vouched = listen.some(({ clients }) => clients !== undefined)
   const listening = listen.map(({ transport, address }) => {
@@ -160,7 +194,7 @@ loadmodule "xhttp.so"
 loadmodule "jsonrpcs.so"
 modparam("jsonrpcs", "transport", 1)
 modparam("xhttp", "url_match", "^/rpc/")
-${tls ? `modparam("tls", "config", "${quoted(folder)}/tls.cfg")` : ''}
+${tls ? `modparam("tls", "config", "${quoted(folder)}/tls.cfg")\nmodparam("tls", "xavp_cfg", "tls")` : ''}
 modparam("tm", "fr_timer", ${LAMPPOST_WITHIN_MS})
 modparam("tm", "fr_inv_timer", 90000)
 modparam("tm", "failure_reply_mode", 3)
@@ -289,6 +323,11 @@ failure_route[NOBODY] {
   route(DESK);
 }
 failure_route[LAST] { rtpengine_delete(); }
+# The trunk's password is the room's secret: a help point that asks for one gets no answer.
+failure_route[HELP_POINT_LAST] {
+  rtpengine_delete();
+  if (t_check_status("401|407")) { t_reply("480", "Temporarily Unavailable"); }
+}
 # A 100 is not enough: only what rings has taken the press.
 onreply_route[LAMPPOST] {
   if (status =~ "18[0-9]") { t_set_fr(${noAnswerMs + RINGS_ON_MS}, ${LAMPPOST_WITHIN_MS}); }
@@ -323,10 +362,15 @@ route[FROM_LAMPPOST] {
   if ($hdr(X-Lamppost-Door) != "${quoted(secret)}") { sl_send_reply("403", "Forbidden"); exit; }
   tcp_set_connection_lifetime("${KNOWN_S}");
   if (is_method("REGISTER")) { $avp(RECEIVED) = $null; fix_nated_register(); save("location"); exit; }
+  if (is_method("INVITE") && $hdr(X-Lamppost-Out) == "trunk") { route(TO_TRUNK); exit; }
   if (is_method("INVITE")) { route(TO_HELP_POINT); exit; }
   sl_send_reply("405", "Method Not Allowed");
 }
-# The room calls a help point that is registered here: no other name, no other address, no trunk, no desk.
+# The room calls a telephone outside: by the trunk that the site file names, and by no other address.
+route[TO_TRUNK] {
+${trunk ? toTrunk(trunk) : '  sl_send_reply("403", "No trunk");'}
+}
+# The room calls a help point that is registered here: no other name, no other address, no desk.
 route[TO_HELP_POINT] {
   $var(who) = $rU;
   # It speaks with somebody already, perhaps with the desk: the device must not choose whom it drops.
@@ -346,8 +390,12 @@ route[TO_HELP_POINT] {
   }
   t_set_fr(${RINGS_THERE_MS}, ${LAMPPOST_WITHIN_MS});
   t_on_reply("HELP_POINT");
-  t_on_failure("LAST");
+  t_on_failure("HELP_POINT_LAST");
   if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }
+}
+onreply_route[TRUNK] {
+  if (status =~ "2[0-9][0-9]") { set_dlg_profile("lamppost"); }
+  route(REPLY);
 }
 onreply_route[HELP_POINT] {
   if (status =~ "2[0-9][0-9]") {

@@ -11,6 +11,7 @@ import { createBackoff } from '../../tools/pace/backoff.ts'
 import { realClock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { fileProblem, firstFileProblem } from './edge-files.ts'
+import type { EdgeSite } from './edge-config.ts'
 import { type Edge, startEdge } from './edge-run.ts'
 import { type FromEdge, type FromHouse, edgeSocketPath, openEdgeSocket, readLines, say } from './edge-socket.ts'
 
@@ -40,8 +41,11 @@ function certificatesOf({ voice }: EdgeWish): { files: string; state: string } {
   return { files: JSON.stringify(files), state: JSON.stringify(seen) }
 }
 const GOODBYE_MS = 1500
+/** The way of a call; who pays for it is said call by call. */
+const trunkOf = ({ trunk }: EdgeWish['voice']): EdgeSite['trunk'] =>
+  trunk && { host: trunk.host, port: trunk.port, transport: trunk.transport, ca: trunk.ca }
 /** What the engines are started with; all else is told to them as they run, or is none of theirs. */
-const engineWish = ({ voice }: EdgeWish): unknown => [voice.edge, voice.desk, voice.noAnswerMs]
+const engineWish = ({ voice }: EdgeWish): unknown => [voice.edge, voice.desk, voice.noAnswerMs, trunkOf(voice)]
 
 /** A promise of a word, and what gives it. */
 function untilCalled(): { promise: Promise<string>; resolve(word: string): void } {
@@ -91,7 +95,14 @@ export async function runEdge({
     const { edge: set, desk, noAnswerMs } = wish.voice
     const started = await startEdge(
       // A port that the system gave stays: help points know it.
-      { listen: usable(listen ?? set.listen), mediaPorts: set.mediaPorts, trusted: set.trusted, desk, noAnswerMs },
+      {
+        listen: usable(listen ?? set.listen),
+        mediaPorts: set.mediaPorts,
+        trusted: set.trusted,
+        desk,
+        noAnswerMs,
+        trunk: trunkOf(wish.voice),
+      },
       {
         folder: join(dataFolder, 'edge'),
         identities: wish.identities,

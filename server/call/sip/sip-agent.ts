@@ -14,6 +14,7 @@ import {
   SessionState,
   UserAgent,
 } from 'sip.js'
+import type { Trunk } from '../../glossary/call.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { createSipConnection } from './sip-connection.ts'
 import { type Offer, type RemoteSound, description, readOffer } from './sip-description.ts'
@@ -49,13 +50,19 @@ export type SipEvents = {
 }
 /** What became of a call of ours. `status` 200: it is answered; else why not (RFC 3261 21). `from`: as an invite's. */
 export type PlacedCall = { status: number; from: string }
+/**
+ * Whom the room calls: a help point that is registered at the edge (`asked`: to answer by itself), or a telephone
+ * outside, by the trunk. The edge knows no other way.
+ */
+export type Callee = { user: string; asked: boolean } | { number: string; trunk: Trunk }
+/** Why a call is placed. A drill, a test, or a simulated town never calls a telephone outside. */
+export type PlacedFor = 'person' | 'drill'
 export type SipAgent = {
   /**
-   * Calls a help point that is registered at the edge, and nobody else: the edge knows no other way.
    * @param sip the Call-ID that it will have
-   * @param asked whether it is asked to answer by itself
+   * @throws for a drill that would call a telephone outside
    */
-  place(sip: string, user: string, asked: boolean): Promise<PlacedCall>
+  place(sip: string, callee: Callee, why: PlacedFor): Promise<PlacedCall>
   /** 180: the press is on disk. */
   ring(sip: string): Promise<void>
   /** 200, once. @throws when it has ended meanwhile */
@@ -196,6 +203,15 @@ export function createSipAgent(
     return { call, over }
   }
 
+  /** The trunk asks for them; the edge lets nobody else ask. Its library reads them anew at each challenge. */
+  function credentials({ username, password }: Trunk): void {
+    const { options } = agent as unknown as {
+      options: { authorizationUsername: string; authorizationPassword: string }
+    }
+    options.authorizationUsername = username ?? ''
+    options.authorizationPassword = password ?? ''
+  }
+
   void agent
     .start()
     .then(register)
@@ -239,12 +255,19 @@ export function createSipAgent(
       const call = ours(sip)
       if (call) await end(call, 603)
     },
-    async place(sip, user, asked) {
-      const target = UserAgent.makeURI(`sip:${user}@127.0.0.1`)
+    async place(sip, callee, why) {
+      if ('trunk' in callee && why !== 'person')
+        throw new Error('a drill, a test or a simulated town calls no telephone outside')
+      const { host, user, headers, shown } = wayTo(callee)
+      const target = UserAgent.makeURI(`sip:${user}@${host}`)
       if (!target) throw new Error(`${user} is no name that SIP can call`)
-      const extraHeaders = [`X-Lamppost-Door: ${secret}`, ...(asked ? ANSWER_BY_ITSELF : [])]
+      if ('trunk' in callee) credentials(callee.trunk)
+      const extraHeaders = [`X-Lamppost-Door: ${secret}`, ...headers]
       // It takes any option of a request; its types say less (sip.js 0.21.2, inviter.js).
-      const params: Record<string, string> = { callId: sip }
+      const params: Record<string, string> = {
+        callId: sip,
+        ...(shown === null ? {} : { fromUri: `sip:${shown}@${host}` }),
+      }
       const inviter = new Inviter(agent, target, { params, extraHeaders })
       know(sip, inviter)
       return new Promise((resolve, reject) => {
@@ -291,6 +314,19 @@ export function createSipAgent(
       await agent.transport.dispose()
       agent.stop().catch(() => {})
     },
+  }
+}
+
+/** How the edge is told whom to call. `shown`: the name of ours that is shown there; null: the room's. Pure. */
+export function wayTo(callee: Callee): { host: string; user: string; headers: string[]; shown: string | null } {
+  if ('user' in callee)
+    return { host: '127.0.0.1', user: callee.user, headers: callee.asked ? ANSWER_BY_ITSELF : [], shown: null }
+  const { host, username, callerId } = callee.trunk
+  return {
+    host,
+    user: callee.number,
+    headers: ['X-Lamppost-Out: trunk'],
+    shown: callerId ?? username ?? 'lamppost',
   }
 }
 

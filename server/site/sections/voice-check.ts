@@ -1,6 +1,7 @@
 /** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
 import { BlockList, isIP } from 'node:net'
-import type { EdgeListen, HelpPointVoice, SipIdentity, VoiceSite } from '../../glossary/call.ts'
+import type { EdgeListen, HelpPointVoice, SipIdentity, Trunk, VoiceSite } from '../../glossary/call.ts'
+import type { Contact } from '../../glossary/site.ts'
 import { isNight } from '../../tools/local-time.ts'
 import type { Path } from '../schema-words.ts'
 import type { SiteDocument } from '../site-schema.ts'
@@ -33,7 +34,7 @@ for (const [net, bits] of [
   inside.addSubnet(net, bits, 'ipv6')
 
 /** How a SIP address is called (RFC 3261 19.1.1, 19.1.2). */
-const transportOf = (address: string): EdgeListen['transport'] => {
+export const transportOf = (address: string): EdgeListen['transport'] => {
   const said = /;transport=(udp|tcp|tls)\b/i.exec(address)?.[1]?.toLowerCase()
   return said === 'tcp' || said === 'tls' ? said : said === undefined && /^sips:/i.test(address) ? 'tls' : 'udp'
 }
@@ -61,10 +62,66 @@ function mediaPortsOf(text: string | undefined, complain: Complain): VoiceSite['
   return { from, to }
 }
 
-/** @param durationMs of a text like 30s */
+/** @param refer reads a reference */
+function trunkOf(
+  { trunk }: NonNullable<SiteDocument['voice']>,
+  listen: readonly EdgeListen[],
+  refer: (path: Path, text: string) => string,
+  complain: Complain,
+): Trunk | null {
+  if (!trunk) return null
+  const at = (...path: Path): Path => ['voice', 'trunk', ...path]
+  const transport = transportOf(trunk.to)
+  const [, host = '', port] = /^sip:([^:;]+)(?::(\d+))?/.exec(trunk.to) ?? []
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) complain(at('to'), 'there is no such port')
+  if (!listen.some((each) => each.transport === transport))
+    complain(
+      at('to'),
+      `it is called over ${transport.toUpperCase()}, and no listener of the edge has that: add { ${transport}: … } to ` +
+        'voice.edge.listen, or write another transport behind its address',
+    )
+  if (transport === 'tls' && trunk.ca === undefined)
+    complain(at(), 'ca is missing: the file of the authority (PEM) that vouches for the provider over TLS')
+  if (trunk.ca !== undefined && !trunk.ca.startsWith('file:/'))
+    complain(at('ca'), 'write the whole path, as in file:/etc/lamppost/trunk-ca.pem')
+  if (trunk.password !== undefined && trunk.username === undefined)
+    complain(at('password'), 'it belongs to a username: add one')
+  return {
+    host,
+    port: port === undefined ? null : Number(port),
+    transport,
+    username: trunk.username ?? null,
+    password: trunk.password === undefined ? null : refer(at('password'), trunk.password),
+    ca: trunk.ca?.slice('file:'.length) ?? null,
+    callerId: trunk.callerId ?? null,
+    address: trunk.address ?? null,
+  }
+}
+
+/** Numbers that bring an emergency service, in the United Kingdom and by mobile telephones everywhere. */
+const EMERGENCY = new Set(['999', '112', '911', '18000'])
+/** Whom an operator calls, and how. */
+export function contactsOf({ contacts = [], voice }: SiteDocument, complain: Complain): Contact[] {
+  return contacts.map(({ id, name, phone, urgent = null, sip }, i) => {
+    const number = sip?.slice('sip:'.length, -'@trunk'.length)
+    if (number !== undefined && !voice?.trunk)
+      complain(['contacts', i, 'sip'], 'it is called by the trunk: add voice: { trunk: { to: "sip:…" } }')
+    const emergency = number !== undefined && EMERGENCY.has(number)
+    const { callerId, address } = voice?.trunk ?? {}
+    const shows = callerId !== undefined && address !== undefined ? { number: callerId, address } : null
+    const telephone: Contact['telephone'] =
+      number === undefined
+        ? null
+        : { number, by: emergency && !shows ? 'desk' : 'trunk', shows: emergency ? shows : null }
+    return { id, name, phone, urgent, telephone }
+  })
+}
+
+/** @param durationMs of a text like 30s. @param refer reads a reference */
 export function voiceOf(
   { voice }: SiteDocument,
   durationMs: (text: string) => number,
+  refer: (path: Path, text: string) => string,
   complain: Complain,
 ): VoiceSite | null {
   if (!voice) return null
@@ -119,6 +176,7 @@ export function voiceOf(
     desk: voice.desk ?? '',
     noAnswerMs,
     recorded: voice.recorded ?? true,
+    trunk: trunkOf(voice, listen, refer, complain),
   }
 }
 

@@ -123,6 +123,35 @@ export const VOICE = Type.Object(
     noAnswer: Type.Optional(
       Type.String({ pattern: '^[0-9]+(s|m)$', description: 'So long nobody takes a call, then the desk rings; 30s' }),
     ),
+    trunk: Type.Optional(
+      Type.Object(
+        {
+          to: Type.String({
+            pattern: '^sip:[A-Za-z0-9.-]+(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$',
+            description: 'The provider, or the PBX, that reaches telephones outside: sip:trunk.example;transport=tls',
+          }),
+          username: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          password: Type.Optional(REFERENCE),
+          ca: Type.Optional({ ...FILE, description: 'The authority (PEM) that vouches for it over TLS' }),
+          callerId: Type.Optional(
+            Type.String({ pattern: '^[0-9A-Za-z+._-]{1,40}$', description: 'The number that is shown there' }),
+          ),
+          address: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 200,
+              description:
+                'The postal address that the provider has for callerId: what an emergency service sees. Without callerId ' +
+                'and address no emergency number is called by the trunk',
+            }),
+          ),
+        },
+        {
+          ...strict,
+          description: 'How telephones outside are called: a contact with sip joins a call of a help point by it',
+        },
+      ),
+    ),
     recorded: Type.Optional(Type.Boolean({ description: 'Whether calls are recorded; true when left out' })),
   },
   { ...strict, description: 'The person at the help point speaks with the room' },
