@@ -16,6 +16,7 @@ import type { CallBook } from './call-book.ts'
 import { aboutCall } from './call-drafts.ts'
 import { createOutgoingCalls } from './call-outgoing.ts'
 import { type OutsideTelephone, createCallParties, hasJoined } from './call-parties.ts'
+import { offeredPhrases, sayName } from './call-phrases.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
 
 type LineCalls =
@@ -26,7 +27,7 @@ type Line = {
     ...args: Parameters<CallThreadCalls[Name]>
   ) => Promise<Awaited<ReturnType<CallThreadCalls[Name]>>>
 }
-export type CallSettings = Pick<VoiceSite, 'answer' | 'desk' | 'noAnswerMs' | 'recorded'>
+export type CallSettings = Pick<VoiceSite, 'answer' | 'desk' | 'noAnswerMs' | 'recorded' | 'announcement' | 'phrases'>
 export type CallDeskOptions = {
   clock: Clock
   book: CallBook
@@ -526,14 +527,27 @@ export function createCallDesk(options: CallDeskOptions) {
       return view(book.get(id))
     },
     /**
-     * Tells the caller, in the middle of the call, that it is recorded.
-     * @throws call/not-yours, call/ended, call/not-answered
+     * Tells the caller, in the middle of the call, that it is recorded; or says a phrase in a language.
+     * @throws call/not-yours, call/ended, call/not-answered, call/no-phrase
      */
-    async announce(id: string, name: string): Promise<Call> {
+    async announce(id: string, name: string, actor: string, phrase: string, language: string | null): Promise<Call> {
       const call = mine(id, name)
       if (call.state !== 'connected')
         throw new Failure('call/not-answered', 'It is said once sound has come both ways, and not on hold.')
-      await line.play(sipOf(call), 'notice')
+      if (phrase === 'recorded') {
+        await line.play(sipOf(call), 'notice')
+        return view(book.get(id))
+      }
+      const offered = offeredPhrases(settings()).find((each) => each.id === phrase)
+      const spoken = language ?? offered?.languages[0] ?? ''
+      if (!offered?.languages.includes(spoken))
+        throw new Failure(
+          'call/no-phrase',
+          offered ? `"${phrase}" is said in ${offered.languages.join(', ')}.` : `There is no phrase "${phrase}".`,
+        )
+      const written = write([aboutCall(call, 'call.said', { by: name, phrase, language: spoken }, actor)])
+      await line.play(sipOf(call), sayName(phrase, spoken))
+      await written
       return view(book.get(id))
     },
     /**

@@ -9,15 +9,17 @@ import type { CallQuality, CallRecording } from '../glossary/call.ts'
 import type { CallRecorder } from './call-recording.ts'
 import { type HeardPacket, NO_SOUND_MS, createAudioWatch } from './sound/audio-watch.ts'
 import { FRAME_BYTES, FRAME_MS, SILENCE, levelOf } from '../tools/media/g711.ts'
+import { type Phrases, isSaid } from './call-phrases.ts'
 import type { RtpLeg } from './sip/rtp-leg.ts'
 import type { RemoteSound } from './sip/sip-description.ts'
 import { type SoundMix, createSoundMix } from './sound/sound-mix.ts'
 
 /**
  * `waiting`: the announcement; it says that the call is recorded, and `waiting-unrecorded` does not. `notice`: that the
- * call is recorded, said once in the middle of a conversation; the operator's voice waits for its end.
+ * call is recorded, said once in the middle of a conversation; the operator's voice waits for its end. `say …`: so is
+ * what the operator has said by one key.
  */
-export type Phrase = 'waiting' | 'waiting-unrecorded' | 'hold' | 'notice'
+export type Phrase = 'waiting' | 'waiting-unrecorded' | 'hold' | 'notice' | `say ${string}`
 export type LineNews =
   /** Sound has come both ways between the help point and this operator. */
   | { both: string }
@@ -48,6 +50,9 @@ const QUIET = new Uint8Array(FRAME_BYTES).fill(SILENCE)
 const CALLER = 'caller'
 const OPERATOR = 'operator'
 
+/** In the middle of a conversation. */
+const isSaidOnce = (phrase: Phrase): boolean => phrase === 'notice' || isSaid(phrase)
+
 export type CallLine = ReturnType<typeof createCallLine>
 
 export function createCallLine({
@@ -57,7 +62,8 @@ export function createCallLine({
   tell,
 }: {
   leg: RtpLeg
-  phrases: Readonly<Record<Phrase, Uint8Array>>
+  /** By name; a site may change them meanwhile. */
+  phrases(): Phrases
   /** Milliseconds since 1970. */
   now(): number
   tell(news: LineNews): void
@@ -113,7 +119,7 @@ export function createCallLine({
       return
     }
     // On hold, and before the line is up, the page only shows that it lives.
-    if (playing?.phrase === 'hold' || playing?.phrase === 'notice' || upSince === null) return
+    if (upSince === null || (playing && (playing.phrase === 'hold' || isSaidOnce(playing.phrase)))) return
     // The operator's first word ends the announcement.
     playing = null
     const time = new DataView(frame.buffer, frame.byteOffset).getUint32(0, true)
@@ -126,14 +132,15 @@ export function createCallLine({
   /** The next 20 ms of what is played; null when nothing is. */
   function phraseFrame(): Uint8Array | null {
     if (!playing) return null
-    const sound = phrases[playing.phrase]
+    const { phrase } = playing
+    const sound = phrases()[phrase] ?? QUIET
     const frames = Math.floor(sound.length / FRAME_BYTES)
     const frame = playing.frame
     playing.frame += 1
     if (frame < 0) return QUIET
     const at = frame % (frames + PAUSE_FRAMES)
-    if (at === frames && playing.phrase !== 'hold') tell({ announced: true })
-    if (at === frames && playing.phrase === 'notice') playing = null
+    if (at === frames && phrase !== 'hold' && !isSaid(phrase)) tell({ announced: true })
+    if (at === frames && isSaidOnce(phrase)) playing = null
     return at < frames ? sound.subarray(at * FRAME_BYTES, (at + 1) * FRAME_BYTES) : QUIET
   }
   /** 20 ms of everybody, while a third party is there. What is played to the caller nobody talks over. */
@@ -220,7 +227,7 @@ export function createCallLine({
     endTalk,
     play(phrase: Phrase | null): void {
       // Who speaks with somebody waits for nobody: an announcement would be in the way.
-      if (mix && phrase !== 'hold' && phrase !== 'notice') playing = null
+      if (mix && phrase !== null && phrase !== 'hold' && !isSaidOnce(phrase)) playing = null
       else if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
     },
     /** A third party has answered: the caller, the operator and it hear each other from now on. */

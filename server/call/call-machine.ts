@@ -83,6 +83,7 @@ export function foldCall(call: Call | null, entry: CallEntry): Call | null {
       return afterTheEnd(call, entry)
     case 'call.escalated':
     case 'call.keyed':
+    case 'call.said':
     case 'call.one-way':
     case 'call.listened':
       return call

@@ -22,7 +22,8 @@ export type CallPort = {
   /** @throws call/no-trunk, call/busy */
   addParty(id: string, contact: string, name: string, actor: string): Promise<Call>
   removeParty(id: string, party: string, name: string): Promise<Call>
-  announce(id: string, name: string): Promise<Call>
+  /** @throws call/no-phrase */
+  announce(id: string, name: string, actor: string, phrase: string, language: string | null): Promise<Call>
   /** @throws call/no-keys */
   keys(id: string, name: string, actor: string, wanted: { name: string } | { digits: string }): Promise<Call>
   /** @throws call/unknown, call/no-recording */
@@ -149,14 +150,25 @@ export function callRoutes(app: App, port: CallPort): void {
     {
       config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
-        summary: 'Tell the caller that the call is recorded; the operator’s voice waits until it is said',
+        summary:
+          'Tell the caller that the call is recorded (name: recorded), or say a phrase of GET /site in one of its ' +
+          'languages; the operator’s voice waits until it is said',
         tags: ['calls'],
         params: ID_PARAMS,
-        body: Type.Object({ name: Type.Enum(['recorded']) }, strict),
+        body: Type.Object(
+          {
+            name: Type.String({ minLength: 1, maxLength: 63 }),
+            language: Type.Optional(Type.String({ pattern: '^[a-z]{2}$', description: 'Left out: its first' })),
+          },
+          strict,
+        ),
         response: answers,
       },
     },
-    (request) => port.announce(request.params.id, nameOf(request)),
+    (request) => {
+      const { name, language = null } = request.body
+      return port.announce(request.params.id, nameOf(request), actorOf(request), name, language)
+    },
   )
   app.post(
     '/api/v1/calls/:id/keys',

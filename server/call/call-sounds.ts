@@ -1,23 +1,11 @@
 /** The thread of calls, as the house sees it: started where the site has voice, started again when it dies. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Clock } from '../tools/clock.ts'
-import { builtEntry, packageRoot } from '../tools/package-root.ts'
+import { builtEntry } from '../tools/package-root.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
+import type { Phrases } from './call-phrases.ts'
 import type { CallNews, CallThreadCalls, CallThreadInput } from './call-thread.ts'
-import { soundOf } from '../tools/media/a-law-wav.ts'
 
 type Door = { port: number; secret: string }
-
-const phrase = (name: string): Uint8Array => soundOf(readFileSync(join(packageRoot, 'server', 'call', 'phrases', name)))
-/** Each is heard in both languages. */
-const bothLanguages = (name: string): Uint8Array => Buffer.concat([phrase(`${name}.en.wav`), phrase(`${name}.cy.wav`)])
-const phrases = (): CallThreadInput['phrases'] => ({
-  waiting: bothLanguages('waiting'),
-  'waiting-unrecorded': bothLanguages('waiting-unrecorded'),
-  hold: bothLanguages('hold'),
-  notice: bothLanguages('notice'),
-})
 
 export function createCallSounds({
   clock,
@@ -33,6 +21,7 @@ export function createCallSounds({
 }) {
   let thread: ReturnType<typeof keepWorker<CallThreadCalls>> | null = null
   let door: Door | null = null
+  let phrases: Phrases = {}
   /** Of the thread that lives now. @throws where the site has no voice */
   function calls(): NonNullable<typeof thread>['calls'] {
     if (!thread) throw new Error('this town has no voice')
@@ -45,10 +34,13 @@ export function createCallSounds({
     if (door) await thread?.calls.door(door)
   }
   return {
-    start(): void {
+    /** @param said what callers are played from now on */
+    start(said: Phrases): void {
+      phrases = said
+      thread?.calls.setPhrases(said).catch(onError)
       thread ??= keepWorker<CallThreadCalls>(builtEntry('call/call-thread.js'), {
         clock,
-        input: (): CallThreadInput => ({ phrases: phrases() }),
+        input: (): CallThreadInput => ({ phrases }),
         onTell: (message) => onNews(message as CallNews),
         onDeath(cause) {
           onError(cause)

@@ -11,6 +11,7 @@ import { realClock } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
 import { type CallLine, type Phrase, createCallLine } from './call-line.ts'
+import type { Phrases } from './call-phrases.ts'
 import { openCallRecorder, settleCallRecording } from './call-recording.ts'
 import {
   type Callee,
@@ -24,7 +25,7 @@ import {
   createSipAgent,
 } from './sip/sip-agent.ts'
 import { type RtpLeg, openRtpLeg } from './sip/rtp-leg.ts'
-import { type TrialOutcome, createToneTrials } from './tone-trials.ts'
+import { type TrialOutcome, createToneTrials } from './tone/tone-trials.ts'
 
 export type CallNews =
   | ({ news: 'invited' } & Invite)
@@ -39,13 +40,13 @@ export type CallNews =
   | { news: 'quality'; sip: string; quality: CallQuality }
   | { news: 'recorded'; sip: string; recording: CallRecording }
   | { news: 'error'; words: string }
-export type CallThreadInput = { phrases: Record<Phrase, Uint8Array> }
+export type CallThreadInput = { phrases: Phrases }
 
 const TICK_MS = 10
 const ANSWERED = 200
 const WRITE_EVERY_MS = 1000
 
-const { phrases } = workerInput<CallThreadInput>()
+let { phrases } = workerInput<CallThreadInput>()
 const say = (news: CallNews): void => publishToMain(news)
 const onError = (words: string): void => say({ news: 'error', words })
 const lines = new Map<string, CallLine>()
@@ -70,7 +71,7 @@ async function openLine(sip: string): Promise<{ line: CallLine; port: number }> 
   const leg = await openRtpLeg('127.0.0.1', (packet) => onPacket(packet))
   const line = createCallLine({
     leg,
-    phrases,
+    phrases: () => phrases,
     now: realClock.now,
     tell(news) {
       if ('both' in news) say({ news: 'both', sip, owner: news.both })
@@ -201,6 +202,8 @@ const calls = {
     doors = doors.then(() => reach(door)).catch((error: unknown) => onError(messageOf(error)))
     return doors
   },
+  /** The site says other ones. */
+  setPhrases: (now: Phrases): void => void (phrases = now),
   ring: async (sip: string): Promise<void> => agent?.ring(sip),
   /** @param file of the recording; null: it is not recorded. @throws when the call has ended meanwhile */
   async answer(sip: string, file: string | null): Promise<void> {

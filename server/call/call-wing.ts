@@ -1,6 +1,6 @@
 /** Calls: help points that telephone, the operators who take their calls, and the edge that the network touches. */
 import type { Door } from '../door/door.ts'
-import type { Call, CallId, CallQuality, EdgeListen, Registration } from '../glossary/call.ts'
+import type { Call, CallId, CallQuality, EdgeListen, Registration, VoiceSite } from '../glossary/call.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
@@ -11,11 +11,12 @@ import { type CallBook, createCallBook } from './call-book.ts'
 import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
 import { type CallRecordings, createCallRecordings } from './call-recordings.ts'
 import type { OutsideTelephone } from './call-parties.ts'
+import { type Phrases, offeredPhrases, phrasesOf } from './call-phrases.ts'
 import { callRoutes } from './call-routes.ts'
 import { CALL_SOCKET_PATH, callSocket } from './call-socket.ts'
 import { createCallReturn } from './call-return.ts'
 import { createCallSounds } from './call-sounds.ts'
-import { createToneDrill } from './tone-drill.ts'
+import { createToneDrill } from './tone/tone-drill.ts'
 import { createVoiceHealth } from './voice-health.ts'
 import { type EdgeCareOptions, createEdgeCare, refuseWithoutEngines } from './edge/edge-care.ts'
 
@@ -58,6 +59,13 @@ const outside = ({ town, engines }: CallNeeds): Pick<CallDeskOptions, 'telephone
 })
 const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId | null =>
   incidents.findLast((each) => each.helpPoint === helpPoint)?.id ?? null
+
+/** What callers are played; what cannot be is said in the log. */
+function spoken(voice: VoiceSite, logger: CallNeeds['logger']): Phrases {
+  const { phrases, problems } = phrasesOf(voice)
+  for (const problem of problems) logger.warn({}, `calls: ${problem}`)
+  return phrases
+}
 
 /** The desk, the thread and the edge, and what each tells the other. */
 function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
@@ -121,20 +129,28 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
   return { desk, care, sounds, voice: health.now, reached, heardNow, cutOff, tones }
 }
 
-export function openCalls(needs: CallNeeds) {
-  const { clock, closing, onError, engines, town, ledger, incidents } = needs
-  const book = createCallBook()
-  const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
-  const { desk, care, sounds, voice, reached, heardNow, cutOff, tones } = openRoom(needs, book, recordings)
-  let cut: Call[] = []
+/** Recordings are deleted when their time is over, for as long as the town runs. */
+function startSweeping({ clock, town, onError, closing }: CallNeeds, recordings: CallRecordings): void {
+  const sweeping = new AbortController()
+  closing.add('the recordings’ retention', () => sweeping.abort())
   async function sweepNowAndThen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(SWEEP_EVERY_MS, signal)
       if (!signal.aborted) await recordings.sweep(town.site().evidence.keepMs).catch(onError)
     }
   }
+  void sweepNowAndThen(sweeping.signal)
+}
+
+export function openCalls(needs: CallNeeds) {
+  const { clock, logger, onError, engines, town, ledger, incidents } = needs
+  const book = createCallBook()
+  const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
+  const { desk, care, sounds, voice, reached, heardNow, cutOff, tones } = openRoom(needs, book, recordings)
+  let cut: Call[] = []
   return {
     voice,
+    phrases: () => offeredPhrases(town.site().voice),
     voiceOf: (helpPoint: HelpPointId): Registration | null =>
       reachAt(town.site(), helpPoint) && care.registrationOf(helpPoint),
     tryTone: tones.tryTone,
@@ -165,13 +181,11 @@ export function openCalls(needs: CallNeeds) {
         if (entry.kind !== 'clip.deleted' || incidents.clipsOf(entry.body.incident) > 0) return
         recordings.drop(entry.body.incident, entry.body.why).catch(onError)
       })
-      const sweeping = new AbortController()
-      closing.add('the recordings’ retention', () => sweeping.abort())
-      void sweepNowAndThen(sweeping.signal)
+      startSweeping(needs, recordings)
     },
     listen: {
       async 'the voice edge'(site: Site): Promise<void> {
-        if (site.voice !== null && engines !== 'never') sounds.start()
+        if (site.voice !== null && engines !== 'never') sounds.start(spoken(site.voice, logger))
         if (!(await care.follow(site))) await sounds.stop()
       },
     },

@@ -1,4 +1,5 @@
 /** `lamppost check FILE`: is this a town? */
+import { phrasesOf } from '../call/call-phrases.ts'
 import { fileProblem } from '../call/edge/edge-files.ts'
 import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
@@ -80,10 +81,12 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
     if (problem !== null)
       process.stdout.write(`${file}: warning: calls to ${listener.address} cannot come: ${problem}\n`)
   }
+  const { problems: unplayable } = phrasesOf(site.voice)
+  for (const problem of unplayable) process.stderr.write(`${file}: voice: ${problem}\n`)
   if (site.voice)
     process.stdout.write(
       `${file}: calls: unless the edge runs as a service of its own (lamppost edge --site ${file} --data DIR), ` +
         'nobody answers calls when the server stops\n',
     )
-  return 0
+  return unplayable.length > 0 ? 1 : 0
 }

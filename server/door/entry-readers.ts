@@ -44,6 +44,7 @@ export const READERS_OF = {
   'call.party-joined': READERS,
   'call.party-left': READERS,
   'call.operator-left': READERS,
+  'call.said': READERS,
   'call.ended': READERS,
   'call.recorded': READERS,
   'call.listened': OF_PEOPLE,

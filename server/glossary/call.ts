@@ -147,6 +147,9 @@ export type Trunk = {
   address: string | null
 }
 
+/** A recording (WAV, mono, 8,000 samples a second) and its language (ISO 639-1). */
+export type SpokenFile = { language: string; file: string }
+
 /** What a site file says of voice. */
 export type VoiceSite = {
   edge: {
@@ -161,6 +164,10 @@ export type VoiceSite = {
   desk: string
   noAnswerMs: number
   recorded: boolean
+  /** What callers hear while nobody answers, one after the other; empty: Lamppost’s own words. */
+  announcement: SpokenFile[]
+  /** What operators have said by one key, beside Lamppost’s own phrases. */
+  phrases: { id: string; name: string; say: SpokenFile[] }[]
   /** Null: no telephone outside is called. */
   trunk: Trunk | null
 }

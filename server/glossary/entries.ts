@@ -81,6 +81,8 @@ export type CallEntries = {
   'call.party-left': { call: CallId; incident: IncidentId; party: PartyId; contact: string; end: PartyEnd }
   /** The operator has left; the caller and the parties speak on. */
   'call.operator-left': { call: CallId; incident: IncidentId; by: string }
+  /** The caller was told something by one key. */
+  'call.said': { call: CallId; incident: IncidentId; by: string; phrase: string; language: string }
   'call.lost': { call: CallId; incident: IncidentId; owner: string; why: string }
   'call.offered': { call: CallId; incident: IncidentId }
   'call.escalated': { call: CallId; incident: IncidentId; to: string }

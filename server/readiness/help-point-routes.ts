@@ -34,6 +34,8 @@ export type HelpPointPort = {
   sound(helpPoint: HelpPoint['id'], by: string, teach: boolean): Promise<VoiceDrill | null>
   /** Null: nobody telephones here. */
   voice(): { ready: boolean; apart: boolean } | null
+  /** What an operator may have said to a caller. */
+  phrases(): { id: string; name: string | null; languages: string[] }[]
   streets(): StreetMap | null
   /** When it is open, from now on; UTC ISO 8601. */
   openings(place: SafePlace): { from: string; to: string | null }[]
@@ -78,6 +80,14 @@ const SITE = Type.Object({
     }),
   ),
   contacts: Type.Array(Type.Unknown()),
+  phrases: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.Union([Type.String(), Type.Null()]),
+      languages: Type.Array(Type.String()),
+    }),
+    { description: 'What an operator may have said to a caller; name null: one of Lamppost’s own' },
+  ),
   escalation: Type.Array(Type.Object({ afterMs: Type.Integer(), to: Type.Array(Type.String()) }), {
     description: 'When nobody takes an incident',
   }),
@@ -104,7 +114,21 @@ function sourcesOf({ wired, mqtt, lorawan, sia, sip, secret }: HelpPoint): strin
 
 export function helpPointRoutes(
   app: App,
-  { site, storage, record, incidentAt, proofOf, voiceOf, voice, sound, accept, streets, openings, walk }: HelpPointPort,
+  {
+    site,
+    storage,
+    record,
+    incidentAt,
+    proofOf,
+    voiceOf,
+    voice,
+    phrases,
+    sound,
+    accept,
+    streets,
+    openings,
+    walk,
+  }: HelpPointPort,
 ): void {
   const shown = (helpPoint: HelpPoint) => {
     const { id, name, address, location, instructions, heartbeatMs, drillAt } = helpPoint
@@ -152,6 +176,7 @@ export function helpPointRoutes(
         timezone,
         safePlaces: places,
         contacts,
+        phrases: phrases(),
         escalation,
         storage: storage(),
         record: record(),

@@ -45,6 +45,6 @@ export type ReadinessNeeds = {
       unfinished(): Incident[]
     }
   }
-  calls: Pick<HelpPointPort, 'voice' | 'voiceOf'> & Pick<VoiceDrillPort, 'tryTone'>
+  calls: Pick<HelpPointPort, 'voice' | 'voiceOf' | 'phrases'> & Pick<VoiceDrillPort, 'tryTone'>
   presses: Pick<HelpPointPort, 'accept'> & { heard(listener: (helpPoint: HelpPointId) => void): () => void }
 }

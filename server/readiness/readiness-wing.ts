@@ -68,9 +68,9 @@ export function openReadiness(needs: ReadinessNeeds) {
     routes({ app }: Door): void {
       const { accept } = presses
       const { broken: record } = ledger
-      const { voice, voiceOf } = calls
+      const { voice, voiceOf, phrases } = calls
       const { sound } = voices
-      const port = { storage: clips.diskState, record, accept, incidentAt, proofOf, voice, voiceOf, sound }
+      const port = { storage: clips.diskState, record, accept, incidentAt, proofOf, voice, voiceOf, phrases, sound }
       helpPointRoutes(app, { ...town, ...port })
     },
   }

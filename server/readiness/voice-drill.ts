@@ -1,6 +1,6 @@
 /**
  * Whether a person at a help point is heard and hears: what a tone that was sent there showed, in words, and when it is
- * tried. Not here: the call itself (call/tone-drill).
+ * tried. Not here: the call itself (call/tone/tone-drill).
  */
 import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
@@ -10,7 +10,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { isNight, localTime } from '../tools/local-time.ts'
 
-/** What became of a trial call; call/tone-trials has it. */
+/** What became of a trial call; call/tone/tone-trials has it. */
 export type Trial = {
   /** SIP's: 200 answered, 408 not answered, 487 given up. */
   status: number

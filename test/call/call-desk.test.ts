@@ -280,10 +280,16 @@ describe('a call that somebody has', () => {
     const room = createCallRoom()
     const id = await ring(room)
     await room.desk.take(id, 'Asha', 'operator:Asha', false)
-    expect(await codeOf(room.desk.announce(id, 'Asha'))).toMatchObject(['call/not-answered', {}])
+    expect(await codeOf(room.desk.announce(id, 'Asha', 'user:asha', 'recorded', null))).toMatchObject([
+      'call/not-answered',
+      {},
+    ])
     await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
-    expect(await codeOf(room.desk.announce(id, 'Ben'))).toEqual(['call/not-yours', { owner: 'Asha' }])
-    await room.desk.announce(id, 'Asha')
+    expect(await codeOf(room.desk.announce(id, 'Ben', 'user:ben', 'recorded', null))).toEqual([
+      'call/not-yours',
+      { owner: 'Asha' },
+    ])
+    await room.desk.announce(id, 'Asha', 'user:asha', 'recorded', null)
     expect(room.asked.at(-1)).toBe(`play ${INVITE.sip} notice`)
   })
   test('is hung up by its owner alone', async () => {

@@ -24,12 +24,13 @@ function openLine(direction: Direction = 'sendrecv') {
       sendKeys: () => true,
       close: () => {},
     } satisfies RtpLeg,
-    phrases: {
+    phrases: () => ({
       waiting: sound(1, 50),
       'waiting-unrecorded': sound(2, 50),
       hold: sound(3, 50),
       notice: sound(4, 50),
-    },
+      'say help-coming pl': sound(5, 50),
+    }),
     now: () => 1_000_000,
     tell: (each) => void news.push(each),
   })
@@ -221,5 +222,102 @@ describe('a help point', () => {
     const { news, hears, pass } = openLine()
     pass(10_000, () => hears(SILENCE))
     expect(qualityOf(news)).toMatchObject({ oneWay: null, silentLine: true })
+  })
+})
+
+describe('what an operator has said by one key', () => {
+  test('is said once, in their place, and does not count as the announcement', () => {
+    const { line, sent, news, talk, speak, hears, pass } = openLine()
+    talk()
+    pass(200, speak)
+    line.play('say help-coming pl')
+    sent.length = 0
+    pass(1700, () => {
+      speak()
+      hears()
+    })
+    expect(sent.some(({ payload }) => payload[0] === LOUD)).toBe(false)
+    pass(500, speak)
+    expect(sent.at(-1)?.payload[0]).toBe(LOUD)
+    expect(news).not.toContainEqual({ announced: true })
+  })
+  test('that is not there any more keeps nobody waiting', () => {
+    const { line, sent, talk, speak, pass } = openLine()
+    talk()
+    pass(200, speak)
+    line.play('say other xx')
+    pass(1500, speak)
+    expect(sent.at(-1)?.payload[0]).toBe(LOUD)
+  })
+})
+
+describe('a third party', () => {
+  const partyLeg = () => {
+    const heard: Uint8Array[] = []
+    const leg = {
+      port: 4002,
+      sendTo: () => {},
+      send: (payload: Uint8Array) => void heard.push(payload),
+      sendKeys: () => false,
+      close: () => {},
+    } satisfies RtpLeg
+    return { leg, heard }
+  }
+  const says = (room: ReturnType<typeof openLine>, name = 'pty-1', value = LOUD): void =>
+    room.line.fromParty(name, { sequence: 1, time: 0, at: performance.now(), payload: sound(value, 1) })
+
+  test('hears the two others; each is sent 20 ms every 20 ms, and the page’s clock goes on evenly', () => {
+    const room = openLine()
+    const { leg, heard } = partyLeg()
+    room.talk()
+    room.pass(200, () => {
+      room.speak()
+      room.hears()
+    })
+    room.line.join('pty-1', leg)
+    room.sent.length = 0
+    room.page.heard.length = 0
+    room.pass(1000, () => {
+      room.speak()
+      room.hears()
+      says(room)
+    })
+    expect([heard.length, room.sent.length, room.page.heard.length]).toEqual([50, 50, 50])
+    const times = room.page.heard.map((frame) => new DataView(frame.buffer).getUint32(0, true))
+    expect(times.slice(1).every((time, i) => time - (times[i] ?? 0) === 160)).toBe(true)
+    expect([heard.at(-1), room.sent.at(-1)?.payload].map((each) => each && isQuiet(each))).toEqual([false, false])
+    // It leaves: the operator speaks with the caller as before.
+    room.line.part('pty-1')
+    room.page.heard.length = 0
+    room.pass(200, () => {
+      room.speak()
+      room.hears()
+    })
+    expect(room.page.heard.length).toBe(10)
+    expect(room.sent.at(-1)?.payload[0]).toBe(LOUD)
+  })
+  test('is talked over by no announcement, and none that runs goes on', () => {
+    const room = openLine()
+    const { leg } = partyLeg()
+    room.line.play('waiting')
+    room.line.join('pty-1', leg)
+    room.line.play('waiting')
+    room.sent.length = 0
+    room.pass(2000, () => room.hears())
+    expect(room.sent.every(({ payload }) => isQuiet(payload))).toBe(true)
+  })
+  test('of whom nothing comes for ten seconds is asked after; the page’s silence is still noticed', () => {
+    const room = openLine()
+    const { leg } = partyLeg()
+    room.talk()
+    room.pass(200, room.speak)
+    room.line.join('pty-1', leg)
+    room.pass(11_000, () => {
+      room.speak()
+      room.hears()
+    })
+    expect(room.news.filter((each) => 'partyGone' in each)).toEqual([{ partyGone: 'pty-1' }])
+    room.pass(2500, () => room.hears())
+    expect(room.news).toContainEqual({ lost: 'Asha', why: 'silent' })
   })
 })

@@ -28,7 +28,14 @@ const TRUNK: Trunk = {
   callerId: '01325000000',
   address: null,
 }
-const SETTINGS: CallSettings = { answer: 'operator', desk: 'sip:desk@10.0.0.9', noAnswerMs: 30_000, recorded: true }
+const SETTINGS: CallSettings = {
+  answer: 'operator',
+  desk: 'sip:desk@10.0.0.9',
+  noAnswerMs: 30_000,
+  recorded: true,
+  announcement: [],
+  phrases: [],
+}
 
 /** @param change of what the site file says; null: it has no voice */
 export function createCallRoom(change: Partial<CallSettings> | null = {}) {

@@ -61,10 +61,15 @@ describe('a WAV of a call', () => {
     ['it is not mono', file(2, Uint8Array.of(1, 2))],
     ['it has no sound', wavHeader(1, 0).subarray(0, 50)],
   ])('that is none is refused: %s', (words, bytes) => expect(() => soundOf(bytes)).toThrow(words))
-  test('of another format is refused', () => {
-    const pcm = Buffer.from(file(1, Uint8Array.of(1, 2)))
+  test('of another format is refused; of samples of 16 bits, as editors write them, it is made A-law', () => {
+    const samples = Int16Array.of(0, 1000, -1000, 32_000)
+    const pcm = Buffer.from(file(1, new Uint8Array(samples.buffer)))
+    pcm.writeUInt16LE(7, 20)
+    expect(() => soundOf(pcm)).toThrow('neither A-law')
     pcm.writeUInt16LE(1, 20)
-    expect(() => soundOf(pcm)).toThrow('not A-law')
+    expect(() => soundOf(pcm)).toThrow('neither A-law')
+    pcm.writeUInt16LE(16, 34)
+    expect([...soundOf(pcm)].map(toLinear).map((sample) => Math.round(sample / 100))).toEqual([0, 10, -10, 323])
   })
 })
 

@@ -1,8 +1,8 @@
 /** The tone that tries a help point: how it is found in what comes back, and the trial call that carries it. */
 import { describe, expect, test } from 'vitest'
-import { createToneDrill } from '../../server/call/tone-drill.ts'
-import { createToneTrial } from '../../server/call/tone-trial.ts'
-import type { TrialOutcome } from '../../server/call/tone-trials.ts'
+import { createToneDrill } from '../../server/call/tone/tone-drill.ts'
+import { createToneTrial } from '../../server/call/tone/tone-trial.ts'
+import type { TrialOutcome } from '../../server/call/tone/tone-trials.ts'
 import { MARK_MS, findMark, markSound } from '../../server/call/sound/tone-mark.ts'
 import type { Recorded } from '../../server/glossary/ledger.ts'
 import type { HelpPointId } from '../../server/glossary/press.ts'

@@ -241,6 +241,14 @@ test('in the tile: two presses call the police, the line says what became of it,
   await element.getByRole('button', { name: 'Press again to call Police' }).click({ delay: 600 })
   await element.getByText('Police is in the call').waitFor()
   await page.screenshot({ path: 'test/journeys/output/third-party.png' })
+  await element.getByRole('button', { name: 'Say a recorded phrase' }).click()
+  await element.getByRole('button', { name: /Polski/i }).click()
+  await page.screenshot({ path: 'test/journeys/output/phrases.png' })
+  await element.getByRole('button', { name: /Help is coming/ }).click()
+  await until(
+    async () => town.log((await town.call('connected')).incident),
+    (kinds) => kinds.includes('call.said'),
+  )
   await element.getByRole('button', { name: 'Leave: they speak on' }).click()
   await element.getByText('Police is speaking with the caller').waitFor()
   await page.screenshot({ path: 'test/journeys/output/third-party-left.png' })

@@ -53,6 +53,8 @@ describe('a site with voice', () => {
       desk: 'sips:desk@pbx.example;transport=tls',
       noAnswerMs: 60_000,
       recorded: false,
+      announcement: [],
+      phrases: [],
       trunk: null,
     }))
   test('and one without has none', () =>
@@ -253,6 +255,35 @@ describe('how the room speaks with a help point', () => {
   ])('%s is refused where it cannot be so', (voice, more, words) =>
     expect(problems(of(voice, more)).join('\n')).toMatch(words),
   )
+})
+
+describe('what callers are played', () => {
+  const withVoice = (more: string): string =>
+    town(`voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }] }, desk: "sip:desk@10.0.0.9", ${more} }`, '{ http: {} }')
+  test('is the site’s own, by language', () =>
+    expect(
+      read(
+        withVoice(
+          'announcement: { cy: "file:/a.cy.wav", en: "file:/a.en.wav" }, ' +
+            'phrases: [{ id: hub, name: Number Forty, say: { en: "file:/hub.wav" } }]',
+        ),
+      ).site?.voice,
+    ).toMatchObject({
+      announcement: [
+        { language: 'cy', file: '/a.cy.wav' },
+        { language: 'en', file: '/a.en.wav' },
+      ],
+      phrases: [{ id: 'hub', name: 'Number Forty', say: [{ language: 'en', file: '/hub.wav' }] }],
+    }))
+  test.each([
+    ['announcement: { en: "file:a.wav" }', /voice\.announcement\.en: write the whole path/],
+    ['announcement: { english: "file:/a.wav" }', /voice\.announcement/],
+    ['phrases: [{ id: a, name: A, say: {} }]', /voice\.phrases\.0\.say: it is said in no language/],
+    [
+      'phrases: [{ id: a, name: A, say: { en: "file:/a" } }, { id: a, name: B, say: { en: "file:/b" } }]',
+      /voice\.phrases\.1\.id: another phrase has this id/,
+    ],
+  ])('%s is refused', (more, words) => expect(problems(withVoice(more)).join('\n')).toMatch(words))
 })
 
 describe('a trunk', () => {

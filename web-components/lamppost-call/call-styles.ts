@@ -131,6 +131,17 @@ export const callStyles = css`
   .buttons button {
     flex: 1 1 auto;
   }
+  .languages button {
+    flex: 0 1 auto;
+    min-height: 40px;
+  }
+  .languages [aria-pressed='true'] {
+    border-color: var(--_focus);
+  }
+  .phrases button {
+    flex: 1 1 100%;
+    text-align: start;
+  }
   .parties {
     display: grid;
     gap: 6px;

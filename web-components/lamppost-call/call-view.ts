@@ -4,6 +4,7 @@ import { elapsed } from '../theme/times.ts'
 import type { Call, Contact } from '../wall-client/api-shapes.ts'
 import type { Words } from '../words/en.ts'
 import { type PartyAction, addPartyView, joined, partiesView } from './call-parties.ts'
+import { type PhraseAction, type PhraseView, phrasesView } from './call-phrases.ts'
 import type { VoiceState } from './call-voice.ts'
 import type { MicrophoneState } from './microphone.ts'
 
@@ -21,6 +22,7 @@ export type CallAction =
   | 'call-back'
   | { keys: string }
   | PartyAction
+  | PhraseAction
 export type CallViewOf = {
   call: Call
   words: Words['call']
@@ -41,6 +43,7 @@ export type CallViewOf = {
   contacts: readonly Contact[]
   /** The contact that waits to be confirmed. */
   askedContact: string | null
+  saying: Omit<PhraseView, 'words' | 'ask'>
   /** The key that accepts, as it is shown; null: none. */
   acceptKey: string | null
   ask(action: CallAction): void
@@ -176,7 +179,7 @@ function loudness({ call, words, voice, ask, hold, setVolume }: CallViewOf) {
     </div>`
 }
 
-function ownButtons({ call, words, keys, asked, ask }: CallViewOf, here: boolean, muted: boolean) {
+function ownButtons({ call, words, keys, asked, saying, ask }: CallViewOf, here: boolean, muted: boolean) {
   // Whom the operator leaves behind speaks on.
   const together = call.state === 'connected' && joined(call).length > 0
   return html`${
@@ -209,7 +212,8 @@ function ownButtons({ call, words, keys, asked, ask }: CallViewOf, here: boolean
       <button class="danger" part="end" @click=${() => ask('hang-up')}>
         ${together ? words.hangUpAll : words.hangUp}
       </button>
-    </div>`
+    </div>
+    ${call.state === 'connected' ? phrasesView({ ...saying, words, ask }) : nothing}`
 }
 
 /** What the operator must know to act; the worst first, and never more than it takes. */

@@ -53,6 +53,8 @@ export class LamppostCall extends LitElement {
   @property({ type: Boolean }) placed = false
   @state() private askedKeys: { call: string; name: string; at: number } | null = null
   @state() private askedContact: { call: string; contact: string; at: number } | null = null
+  /** In which phrases are offered; null: they are not shown. */
+  @state() private phraseLanguage: string | null = null
   @state() private refusal: string | null = null
 
   #client = new ClientController(this, () => this.#onState())
@@ -194,6 +196,7 @@ export class LamppostCall extends LitElement {
     try {
       if (typeof action === 'object') {
         if ('keys' in action) return await this.#sendKeys(call, action.keys)
+        if ('say' in action) return void (await client.sayPhrase(call.id, action.say, action.language))
         if ('add' in action) return await this.#addParty(call, action.add)
         return void (await client.sendPartyAway(call.id, action.sendAway))
       }
@@ -282,6 +285,12 @@ export class LamppostCall extends LitElement {
       asked: this.askedKeys?.call === call.id ? this.askedKeys.name : null,
       contacts: town.site?.contacts ?? [],
       askedContact: this.askedContact?.call === call.id ? this.askedContact.contact : null,
+      saying: {
+        phrases: town.site?.phrases ?? [],
+        locale: this.#language.locale,
+        language: this.phraseLanguage,
+        setLanguage: (language) => (this.phraseLanguage = language),
+      },
       acceptKey: this.acceptKey,
       ask: (action) => void this.#ask(call, action),
       hold: (held) => this.#voice?.hold(held),

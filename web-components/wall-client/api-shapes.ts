@@ -99,6 +99,8 @@ export type Site = {
   timezone: string
   safePlaces: SafePlace[]
   contacts: Contact[]
+  /** What an operator may have said to a caller; name null: one of Lamppost’s own. */
+  phrases: { id: string; name: string | null; languages: string[] }[]
   escalation: EscalationStep[]
   storage: Storage | null
   /** What is broken about the ledger; null while it is whole. */ record: string | null

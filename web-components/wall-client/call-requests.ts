@@ -36,6 +36,8 @@ export function createCallRequests({
     /** A contact is called by the trunk, to join the call. */
     addParty: (id: string, contact: string): Promise<Call> => change(id, 'parties', { contact }),
     sendPartyAway: (id: string, party: string): Promise<Call> => change(id, `parties/${party}`, undefined, 'DELETE'),
+    sayPhrase: (id: string, name: string, language: string): Promise<Call> =>
+      change(id, 'announcement', { name, language }),
     sendKeys: (id: string, name: string): Promise<Call> => change(id, 'keys', { name }),
     endCall: (id: string): Promise<Call> => change(id, 'ending'),
   }

@@ -26,6 +26,12 @@ const PARTY_ENDS: Record<NonNullable<Party['end']>, string> = {
   'call-ended': 'allan o’r alwad',
 }
 
+const PHRASES: Record<string, string> = {
+  'help-coming': '“Mae cymorth ar ei ffordd. Arhoswch lle rydych chi.”',
+  'raise-hand': '“Ni allwn eich clywed. Codwch eich llaw.”',
+  'still-here': '“Rydym gyda chi o hyd. Arhoswch funud.”',
+}
+
 export const callTextCy: Pick<Words, 'call'> = {
   call: {
     title: 'Galwad y man cymorth',
@@ -50,6 +56,9 @@ export const callTextCy: Pick<Words, 'call'> = {
     keys: 'Bysellau’r man cymorth',
     key: (name) => `Anfon “${name}”`,
     keyAgain: (name) => `Pwyswch eto i anfon “${name}”`,
+    sayPhrase: 'Dweud ymadrodd wedi’i recordio',
+    language: 'Iaith y galwr',
+    phrase: (id) => PHRASES[id] ?? id,
     parties: 'Eraill yn yr alwad hon',
     party: (name, state, end) =>
       `${name}: ${state === 'calling' ? 'yn cael ei alw…' : end === null ? 'yn yr alwad' : PARTY_ENDS[end]}`,

@@ -25,6 +25,12 @@ const PARTY_ENDS: Record<NonNullable<Party['end']>, string> = {
   'call-ended': 'is out of the call',
 }
 
+const PHRASES: Record<string, string> = {
+  'help-coming': '“Help is coming. Stay where you are.”',
+  'raise-hand': '“We cannot hear you. Raise your hand.”',
+  'still-here': '“We are still with you. Please wait.”',
+}
+
 export const callText = {
   call: {
     title: 'Call of the help point',
@@ -49,6 +55,9 @@ export const callText = {
     keys: 'Keys of the help point',
     key: (name: string) => `Send “${name}”`,
     keyAgain: (name: string) => `Press again to send “${name}”`,
+    sayPhrase: 'Say a recorded phrase',
+    language: 'Language of the caller',
+    phrase: (id: string) => PHRASES[id] ?? id,
     parties: 'Others in this call',
     party: (name: string, state: Party['state'], end: Party['end']) =>
       `${name} ${state === 'calling' ? 'is being called…' : end === null ? 'is in the call' : PARTY_ENDS[end]}`,

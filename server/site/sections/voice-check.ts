@@ -1,6 +1,6 @@
 /** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
 import { BlockList, isIP } from 'node:net'
-import type { EdgeListen, HelpPointVoice, SipIdentity, Trunk, VoiceSite } from '../../glossary/call.ts'
+import type { EdgeListen, HelpPointVoice, SipIdentity, SpokenFile, Trunk, VoiceSite } from '../../glossary/call.ts'
 import type { Contact } from '../../glossary/site.ts'
 import { isNight } from '../../tools/local-time.ts'
 import type { Path } from '../schema-words.ts'
@@ -98,6 +98,14 @@ function trunkOf(
   }
 }
 
+function spokenFiles(files: Readonly<Record<string, string>>, at: Path, complain: Complain): SpokenFile[] {
+  return Object.entries(files).map(([language, file]) => {
+    if (!file.startsWith('file:/'))
+      complain([...at, language], 'write the whole path, as in file:/etc/lamppost/waiting.en.wav')
+    return { language, file: file.slice('file:'.length) }
+  })
+}
+
 /** Numbers that bring an emergency service, in the United Kingdom and by mobile telephones everywhere. */
 const EMERGENCY = new Set(['999', '112', '911', '18000'])
 /** Whom an operator calls, and how. */
@@ -176,6 +184,13 @@ export function voiceOf(
     desk: voice.desk ?? '',
     noAnswerMs,
     recorded: voice.recorded ?? true,
+    announcement: spokenFiles(voice.announcement ?? {}, ['voice', 'announcement'], complain),
+    phrases: (voice.phrases ?? []).map(({ id, name, say }, i, all) => {
+      if (all.findIndex((other) => other.id === id) !== i)
+        complain(['voice', 'phrases', i, 'id'], 'another phrase has this id')
+      if (Object.keys(say).length === 0) complain(['voice', 'phrases', i, 'say'], 'it is said in no language')
+      return { id, name, say: spokenFiles(say, ['voice', 'phrases', i, 'say'], complain) }
+    }),
     trunk: trunkOf(voice, listen, refer, complain),
   }
 }

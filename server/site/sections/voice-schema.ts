@@ -1,6 +1,6 @@
 /** What a site file may say of voice: how a help point telephones, and the edge. Its sense is voice-check's. */
 import { Type } from 'typebox'
-import { FILE, REFERENCE, strict } from '../schema-parts.ts'
+import { FILE, ID, REFERENCE, strict } from '../schema-parts.ts'
 
 export const SIP = Type.Object(
   {
@@ -67,6 +67,7 @@ const HOST_PORT = Type.String({
   pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
   description: 'An IP address of this machine and a port: "10.0.0.5:5060"; port 0 is a free one',
 })
+const LANGUAGE = Type.String({ pattern: '^[a-z]{2}$' })
 export const VOICE = Type.Object(
   {
     edge: Type.Object(
@@ -150,6 +151,23 @@ export const VOICE = Type.Object(
           ...strict,
           description: 'How telephones outside are called: a contact with sip joins a call of a help point by it',
         },
+      ),
+    ),
+    announcement: Type.Optional(
+      Type.Record(LANGUAGE, FILE, {
+        additionalProperties: false,
+        description:
+          'What callers hear while nobody answers, in the order of the languages: WAV, mono, 8,000 samples a second. It ' +
+          'must say that the call is recorded, where it is',
+      }),
+    ),
+    phrases: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { id: ID, name: Type.String({ minLength: 1, maxLength: 60 }), say: Type.Record(LANGUAGE, FILE, strict) },
+          strict,
+        ),
+        { maxItems: 20, description: 'What an operator has said to the caller by one key: WAV files by language' },
       ),
     ),
     recorded: Type.Optional(Type.Boolean({ description: 'Whether calls are recorded; true when left out' })),

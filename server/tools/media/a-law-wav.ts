@@ -1,5 +1,7 @@
 /** WAV files of A-law sound (RIFF, format 6), which every player and editor opens. Pure. */
 
+import { toALaw } from './g711.ts'
+
 export const HEADER_BYTES = 58
 const FORMAT_A_LAW = 6
 
@@ -27,7 +29,11 @@ export function wavHeader(channels: 1 | 2, samples: number): Uint8Array {
   return header
 }
 
-/** The sound of a mono A-law WAV of 8,000 samples a second. @throws with words when it is something else */
+const FORMAT_PCM = 1
+/**
+ * The sound, as A-law, of a mono WAV of 8,000 samples a second: A-law, or samples of 16 bits as editors write them.
+ * @throws with words when it is something else
+ */
 export function soundOf(file: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE')
@@ -39,13 +45,21 @@ export function soundOf(file: Uint8Array): Uint8Array {
     const name = bytes.toString('latin1', at, at + 4)
     if (name === 'fmt ') format = chunk
     if (name === 'data') {
-      if (!format || format.length < 16 || format.readUInt16LE(0) !== FORMAT_A_LAW)
-        throw new Error('its sound is not A-law (format 6)')
-      if (format.readUInt16LE(2) !== 1 || format.readUInt32LE(4) !== 8000)
+      const kind = format && format.length >= 16 ? format.readUInt16LE(0) : 0
+      const bits = kind === FORMAT_PCM ? format?.readUInt16LE(14) : null
+      if (kind !== FORMAT_A_LAW && bits !== 16)
+        throw new Error('its sound is neither A-law (format 6) nor samples of 16 bits (format 1)')
+      if (format?.readUInt16LE(2) !== 1 || format.readUInt32LE(4) !== 8000)
         throw new Error('it is not mono with 8,000 samples a second')
-      return chunk
+      return kind === FORMAT_A_LAW ? chunk : aLawOf(chunk)
     }
     at += 8 + length + (length % 2)
   }
   throw new Error('it has no sound')
+}
+
+function aLawOf(samples: Buffer): Uint8Array {
+  const sound = new Uint8Array(samples.length >> 1)
+  for (let i = 0; i < sound.length; i += 1) sound[i] = toALaw(samples.readInt16LE(2 * i))
+  return sound
 }

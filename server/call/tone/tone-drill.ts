@@ -2,12 +2,12 @@
  * A help point that answers by itself is called, and a tone tried through its loudspeaker and microphone; a person who
  * needs it meanwhile comes first. Not here: what the outcome means, and when it is tried (readiness).
  */
-import type { Recorded } from '../glossary/ledger.ts'
-import type { HelpPointId } from '../glossary/press.ts'
-import type { Clock } from '../tools/clock.ts'
-import { Failure } from '../tools/failure.ts'
-import { newId } from '../tools/identity.ts'
-import type { CallDeskOptions } from './call-desk.ts'
+import type { Recorded } from '../../glossary/ledger.ts'
+import type { HelpPointId } from '../../glossary/press.ts'
+import type { Clock } from '../../tools/clock.ts'
+import { Failure } from '../../tools/failure.ts'
+import { newId } from '../../tools/identity.ts'
+import type { CallDeskOptions } from '../call-desk.ts'
 import type { TrialOutcome } from './tone-trials.ts'
 
 export function createToneDrill({

@@ -2,11 +2,11 @@
  * The sound of one trial: silence, the mark, silence, and what comes back meanwhile. Nothing of it is kept. Not here:
  * SIP (sip-agent), when a help point is tried (tone-drill).
  */
-import { FRAME_BYTES, FRAME_MS, SAMPLES_PER_MS, SILENCE } from '../tools/media/g711.ts'
-import type { RtpLeg } from './sip/rtp-leg.ts'
-import type { RemoteSound } from './sip/sip-description.ts'
-import type { HeardPacket } from './sound/audio-watch.ts'
-import { type HeardMark, MARK_MS, findMark, markSound } from './sound/tone-mark.ts'
+import { FRAME_BYTES, FRAME_MS, SAMPLES_PER_MS, SILENCE } from '../../tools/media/g711.ts'
+import type { RtpLeg } from '../sip/rtp-leg.ts'
+import type { RemoteSound } from '../sip/sip-description.ts'
+import type { HeardPacket } from '../sound/audio-watch.ts'
+import { type HeardMark, MARK_MS, findMark, markSound } from '../sound/tone-mark.ts'
 
 /** A device opens its loudspeaker, and rtpengine its way, within that; what sounds already then is no mark of ours. */
 const BEFORE_MS = 1000

@@ -2,9 +2,9 @@
  * Calls that try a help point's loudspeaker and microphone by a tone, in the thread of calls: placed, answered, heard,
  * ended. A trial calls a help point that is registered at the edge and nobody else: no contact, no desk, no trunk.
  */
-import type { SipAgent, SoundPort } from './sip/sip-agent.ts'
-import { openRtpLeg } from './sip/rtp-leg.ts'
-import type { HeardPacket } from './sound/audio-watch.ts'
+import type { SipAgent, SoundPort } from '../sip/sip-agent.ts'
+import { openRtpLeg } from '../sip/rtp-leg.ts'
+import type { HeardPacket } from '../sound/audio-watch.ts'
 import { type HeardTrial, type ToneTrial, createToneTrial } from './tone-trial.ts'
 
 /** One that answers by itself does so at once; so long it may ring. */
