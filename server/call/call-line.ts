@@ -11,6 +11,7 @@ import { type HeardPacket, NO_SOUND_MS, createAudioWatch } from './sound/audio-w
 import { FRAME_BYTES, FRAME_MS, SILENCE, levelOf } from '../tools/media/g711.ts'
 import { type Phrases, isSaid } from './call-phrases.ts'
 import type { RtpLeg } from './sip/rtp-leg.ts'
+import { createHeardThere } from './sip/rtcp.ts'
 import type { RemoteSound } from './sip/sip-description.ts'
 import { type SoundMix, createSoundMix } from './sound/sound-mix.ts'
 
@@ -81,6 +82,7 @@ export function createCallLine({
   let lookedAt = 0
   let levelOut: number | null = null
   const heard = createAudioWatch()
+  const there = createHeardThere()
   const parties = new Map<string, { leg: RtpLeg; heardAt: number }>()
   /** There while a third party speaks with the two. */
   let mix: SoundMix | null = null
@@ -188,7 +190,7 @@ export function createCallLine({
         jitterMs,
         levelIn: level,
         levelOut,
-        oneWay: wanted && (stopped || never) ? 'in' : null,
+        oneWay: wanted && (stopped || never) ? 'in' : there.isDeaf() ? 'out' : null,
         silentLine: silent,
       },
     })
@@ -197,6 +199,7 @@ export function createCallLine({
 
   return {
     toRoom,
+    heardThere: there.report,
     /** What the other side wants now. */
     remote(sound: RemoteSound): void {
       remote = sound

@@ -65,10 +65,16 @@ function tickOff(): void {
   clearInterval(ticking)
   ticking = undefined
 }
+const ownSound = ({ port, reportPort }: RtpLeg) => ({ address: '127.0.0.1', port, reportPort })
 /** A call's sound; opened with its first description, before it is answered. */
-async function openLine(sip: string): Promise<{ line: CallLine; port: number }> {
+async function openLine(sip: string): Promise<{ line: CallLine; leg: RtpLeg }> {
   let onPacket: CallLine['toRoom'] = () => {}
-  const leg = await openRtpLeg('127.0.0.1', (packet) => onPacket(packet))
+  let onReport: CallLine['heardThere'] = () => {}
+  const leg = await openRtpLeg(
+    '127.0.0.1',
+    (packet) => onPacket(packet),
+    (report) => onReport(report),
+  )
   const line = createCallLine({
     leg,
     phrases: () => phrases,
@@ -83,9 +89,10 @@ async function openLine(sip: string): Promise<{ line: CallLine; port: number }> 
     },
   })
   onPacket = line.toRoom
+  onReport = line.heardThere
   lines.set(sip, line)
   tickOn()
-  return { line, port: leg.port }
+  return { line, leg }
 }
 /** One that lost its power says no goodbye: asked, and not there, its call is over. */
 async function probe(sip: string): Promise<void> {
@@ -121,7 +128,7 @@ async function openParty(party: string): Promise<SoundPort> {
   const mine = parties.get(party)
   if (mine) mine.leg = leg
   else leg.close()
-  return { address: '127.0.0.1', port: leg.port, remote: leg.sendTo, close: () => void closeParty(party) }
+  return { ...ownSound(leg), remote: leg.sendTo, close: () => void closeParty(party) }
 }
 async function closeLine(sip: string): Promise<void> {
   const line = lines.get(sip)
@@ -173,8 +180,8 @@ const sipEvents: SipEvents = {
   async openSound(sip) {
     if (trials.has(sip)) return trials.openSound(sip)
     if (parties.has(sip)) return openParty(sip)
-    const { line, port } = await openLine(sip)
-    return { address: '127.0.0.1', port, remote: line.remote, close: () => void closeLine(sip) }
+    const { line, leg } = await openLine(sip)
+    return { ...ownSound(leg), remote: line.remote, close: () => void closeLine(sip) }
   },
   onError,
 }

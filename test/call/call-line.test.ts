@@ -19,6 +19,7 @@ function openLine(direction: Direction = 'sendrecv') {
   const line = createCallLine({
     leg: {
       port: 4000,
+      reportPort: 4001,
       sendTo: () => {},
       send: (payload: Uint8Array, at: number | null) => void sent.push({ payload, at }),
       sendKeys: () => true,
@@ -256,6 +257,7 @@ describe('a third party', () => {
     const heard: Uint8Array[] = []
     const leg = {
       port: 4002,
+      reportPort: 4003,
       sendTo: () => {},
       send: (payload: Uint8Array) => void heard.push(payload),
       sendKeys: () => false,

@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { describe, expect, test } from 'vitest'
 import { keyEvents } from '../../server/call/sip/key-events.ts'
+import { createHeardThere, readReport } from '../../server/call/sip/rtcp.ts'
 import { openRtpLeg } from '../../server/call/sip/rtp-leg.ts'
 import { cancelledBy, createSipAgent } from '../../server/call/sip/sip-agent.ts'
 import { splitMessages } from '../../server/call/sip/sip-connection.ts'
@@ -11,7 +12,7 @@ import { until } from '../contracts/test-town.ts'
 const offer = (...lines: string[]): string =>
   ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', ...lines, ''].join('\r\n')
 const AUDIO = ['m=audio 30000 RTP/AVP 8 101', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000']
-const OURS = { address: '127.0.0.1', port: 40_000, session: 7, version: 8 }
+const OURS = { address: '127.0.0.1', port: 40_000, reportPort: 40_007, session: 7, version: 8 }
 
 describe('an offer', () => {
   test('says where sound goes, and what keys are called', () =>
@@ -207,4 +208,50 @@ test('a drill never calls a telephone outside: the agent itself refuses, whoever
   await expect(agent.place('pty-2', { number: '999', trunk }, 'person')).rejects.toThrow()
   expect(opened).toEqual(['pty-2'])
   await agent.close()
+})
+
+describe('a report of the other side', () => {
+  const OUR_SOURCE = 0x01020304
+  const block = (source: number, fraction: number): number[] => [
+    ...[source >>> 24, (source >> 16) & 255, (source >> 8) & 255, source & 255],
+    fraction,
+    ...Array<number>(19).fill(0),
+  ]
+  /** Of a receiver, or of a sender (whose own counts come first). */
+  const report = (kind: 200 | 201, ...blocks: number[][]): Uint8Array => {
+    const body = [...(kind === 200 ? Array<number>(24).fill(0) : [9, 9, 9, 9]), ...blocks.flat()]
+    return Uint8Array.of(0x80 | blocks.length, kind, 0, body.length / 4, ...body)
+  }
+  test.each([
+    ['of a receiver', report(201, block(OUR_SOURCE, 255)), { lost: 255 / 256 }],
+    ['of a sender', report(200, block(OUR_SOURCE, 64)), { lost: 0.25 }],
+    ['of two sources, the second ours', report(201, block(7, 200), block(OUR_SOURCE, 0)), { lost: 0 }],
+    ['of another source alone', report(201, block(7, 200)), { lost: null }],
+    ['of nobody', report(201), { lost: null }],
+    ['behind other packets', Buffer.concat([Uint8Array.of(0x81, 202, 0, 1, 0, 0, 0, 0), report(201)]), { lost: null }],
+    ['cut off', report(201, block(OUR_SOURCE, 255)).subarray(0, 20), null],
+    ['of more blocks than it has', Uint8Array.of(0x9f, 201, 0, 1, 0, 0, 0, 0), { lost: null }],
+    ['of no kind that we know', Uint8Array.of(0x80, 202, 0, 1, 0, 0, 0, 0), null],
+    ['of another version', Uint8Array.of(0x41, 201, 0, 1, 0, 0, 0, 0), null],
+    ['of nothing', new Uint8Array(0), null],
+  ])('%s is read', (_, bytes, expected) => expect(readReport(bytes, OUR_SOURCE)).toEqual(expected))
+  test('that all is lost says that we are not heard; one of something that we are', () => {
+    const there = createHeardThere()
+    there.report({ lost: 0.5 })
+    expect(there.isDeaf()).toBe(false)
+    there.report({ lost: 255 / 256 })
+    expect(there.isDeaf()).toBe(true)
+    there.report({ lost: 0.1 })
+    expect(there.isDeaf()).toBe(false)
+  })
+  test('without a word of ours says so the second time, and only of a device that has told of us before', () => {
+    const there = createHeardThere()
+    for (let i = 0; i < 20; i += 1) there.report({ lost: null })
+    expect(there.isDeaf()).toBe(false)
+    there.report({ lost: 0 })
+    there.report({ lost: null })
+    expect(there.isDeaf()).toBe(false)
+    there.report({ lost: null })
+    expect(there.isDeaf()).toBe(true)
+  })
 })

@@ -20,6 +20,7 @@ export type CallAction =
   | 'speak-again'
   | 'push-to-talk'
   | 'call-back'
+  | 'call-anew'
   | { keys: string }
   | PartyAction
   | PhraseAction
@@ -43,6 +44,8 @@ export type CallViewOf = {
   contacts: readonly Contact[]
   /** The contact that waits to be confirmed. */
   askedContact: string | null
+  /** Sound has gone one way only for so long that it will not mend itself. */
+  isStuck: boolean
   saying: Omit<PhraseView, 'words' | 'ask'>
   /** The key that accepts, as it is shown; null: none. */
   acceptKey: string | null
@@ -217,21 +220,30 @@ function ownButtons({ call, words, keys, asked, saying, ask }: CallViewOf, here:
 }
 
 /** What the operator must know to act; the worst first, and never more than it takes. */
-function warnings({ call, words, voice, ask }: CallViewOf, mine: boolean, here: boolean) {
+function warnings({ call, words, voice, isStuck, ask }: CallViewOf, mine: boolean, here: boolean) {
   const { quality } = call
   if (call.state === 'ended') return nothing
   const deaf = mine && here && voice.microphone !== 'ready' && voice.microphone !== 'asking'
   const line =
     quality?.oneWay === 'in'
       ? words.noSound
-      : quality?.silentLine
-        ? words.silent
-        : quality && quality.lossPercent >= BAD_LOSS_PERCENT
-          ? words.bad(quality.lossPercent)
-          : null
+      : quality?.oneWay === 'out'
+        ? words.notHeardThere
+        : quality?.silentLine
+          ? words.silent
+          : quality && quality.lossPercent >= BAD_LOSS_PERCENT
+            ? words.bad(quality.lossPercent)
+            : null
   return html`${deaf ? html`<p class="warn" role="alert">${words.notHeard}</p>` : nothing}
   ${mine && !here ? html`<p class="warn" role="alert">${voice.problem ?? words.soundLost}</p>` : nothing}
   ${line === null ? nothing : html`<p class="doubt" role="status">${line}</p>`}
+  ${
+    mine && isStuck
+      ? html`<div class="buttons">
+          <button class="main" @click=${() => ask('call-anew')}>${words.callAnew}</button>
+        </div>`
+      : nothing
+  }
   ${
     mine && call.recorded && !call.announced
       ? html`<div class="microphone">

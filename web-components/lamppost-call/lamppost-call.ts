@@ -17,6 +17,8 @@ import type { MicrophoneState } from './microphone.ts'
 export type CallNews = { call: string; helpPoint: string; incident: string }
 const CONFIRM_WITHIN_MS = 5000
 const DOUBLE_CLICK_MS = 500
+/** So long sound goes one way only, and the line is called anew by one press. */
+const ONE_WAY_MS = 10_000
 
 /**
  * The sound of a page stands for the page: several of these elements share one microphone, and one call is spoken in at
@@ -63,6 +65,7 @@ export class LamppostCall extends LitElement {
   #leave: () => void = () => {}
   #timer: ReturnType<typeof setInterval> | null = null
   #known = new Map<string, Call>()
+  #oneWay: { call: string; since: number } | null = null
   #contactTimer: ReturnType<typeof setTimeout> | undefined
   #keysTimer: ReturnType<typeof setTimeout> | undefined
   #microphone: MicrophoneState | null = null
@@ -212,6 +215,11 @@ export class LamppostCall extends LitElement {
           const placed = await client.placeCall(call.helpPoint, call.incident)
           return await voice.talk(placed.id, this.#wantsPush(call))
         }
+        case 'call-anew': {
+          await client.endCall(call.id)
+          const placed = await client.placeCall(call.helpPoint, call.incident)
+          return await voice.talk(placed.id, this.#wantsPush(call))
+        }
         case 'speak-again':
           return await voice.talk(call.id, this.#wantsPush(call))
         case 'hold':
@@ -250,6 +258,13 @@ export class LamppostCall extends LitElement {
     if (confirmed) await this.#client.client.sendKeys(id, name)
     else this.#keysTimer = setTimeout(() => (this.askedKeys = null), CONFIRM_WITHIN_MS)
   }
+  /** A line that goes one way is called anew; not while it may still mend itself. */
+  #isStuck({ id, state: is, quality }: Call): boolean {
+    const oneWay = is === 'connected' && quality !== null && quality.oneWay !== null
+    if (!oneWay) this.#oneWay = null
+    else if (this.#oneWay?.call !== id) this.#oneWay = { call: id, since: performance.now() }
+    return this.#oneWay !== null && performance.now() - this.#oneWay.since >= ONE_WAY_MS
+  }
   /** Nobody outside is called by a slip of the hand: as with keys. */
   async #addParty({ id }: Call, contact: string): Promise<void> {
     const asked = this.askedContact
@@ -285,6 +300,7 @@ export class LamppostCall extends LitElement {
       asked: this.askedKeys?.call === call.id ? this.askedKeys.name : null,
       contacts: town.site?.contacts ?? [],
       askedContact: this.askedContact?.call === call.id ? this.askedContact.contact : null,
+      isStuck: this.#isStuck(call),
       saying: {
         phrases: town.site?.phrases ?? [],
         locale: this.#language.locale,

@@ -83,6 +83,8 @@ export const callTextCy: Pick<Words, 'call'> = {
     heard: 'Y galwr',
     spoken: 'Chi',
     noSound: 'Nid oes sain yn dod oddi wrth y galwr. Edrychwch ar y llun, a siaradwch: efallai y cewch eich clywed.',
+    notHeardThere: 'Efallai nad ydynt yn eich clywed: nid oes dim o’ch llais yn cyrraedd y man cymorth.',
+    callAnew: 'Rhoi’r ffôn i lawr a galw’n ôl',
     silent: 'Mae’r llinell yn dawel. Efallai bod y meicroffon yno wedi’i orchuddio: edrychwch ar y llun.',
     bad: (percent) => `Llinell wael: collir ${percent} %`,
     notTold: 'Ni ddywedwyd wrth y galwr fod yr alwad yn cael ei recordio.',

@@ -82,6 +82,8 @@ export const callText = {
     heard: 'The caller',
     spoken: 'You',
     noSound: 'No sound arrives from the caller. Look at the picture, and speak: they may hear you.',
+    notHeardThere: 'They may not hear you: nothing of your voice arrives at the help point.',
+    callAnew: 'Hang up and call back',
     silent: 'The line is silent. The microphone there may be covered: look at the picture.',
     bad: (percent: number) => `Bad line: ${percent} % is lost`,
     notTold: 'The caller has not been told that the call is recorded.',

@@ -2,10 +2,11 @@
  * One direction each way of RTP (RFC 3550) between Lamppost and the edge, on loopback: A-law packets as they come, and
  * as they go. Not here: jitter buffers (the browser has one), other codecs (rtpengine's), what the sound is for.
  */
-import { createSocket } from 'node:dgram'
+import { type Socket, createSocket } from 'node:dgram'
 import { randomBytes } from 'node:crypto'
 import type { HeardPacket } from '../sound/audio-watch.ts'
 import { type KeyEvent, keyEvents } from './key-events.ts'
+import { type HeardThere, readReport } from './rtcp.ts'
 import type { RemoteSound } from './sip-description.ts'
 
 const A_LAW = 8
@@ -17,8 +18,7 @@ const MOST_JUMP = 8000 * 10
 
 export type RtpLeg = Awaited<ReturnType<typeof openRtpLeg>>
 
-/** @param host of ours that the edge sends to */
-export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) => void) {
+async function openPort(host: string): Promise<Socket> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
@@ -29,6 +29,21 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
   })
   // What cannot be sent (the edge has gone) is lost, as on any network; the watch sees that nothing comes back.
   socket.on('error', () => {})
+  return socket
+}
+
+/**
+ * @param host of ours that the edge sends to
+ * @param onReport what the other side says of what it is sent
+ */
+export async function openRtpLeg(
+  host: string,
+  onPacket: (packet: HeardPacket) => void,
+  onReport: (report: HeardThere) => void = () => {},
+) {
+  const socket = await openPort(host)
+  // RFC 3605: the description names it.
+  const reports = await openPort(host)
   const { port } = socket.address()
   let remote: RemoteSound | null = null
   let latched: number | null = null
@@ -50,6 +65,11 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
     onPacket({ ...packet, at: performance.now() })
   })
 
+  reports.on('message', (bytes, { address }) => {
+    const report = address === remote?.address ? readReport(bytes, source) : null
+    if (report) onReport(report)
+  })
+
   function put(type: number, payload: Uint8Array, at: number, marked: boolean): void {
     if (!remote) return
     sequence = (sequence + 1) & 0xffff
@@ -65,6 +85,7 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
 
   return {
     port,
+    reportPort: reports.address().port,
     /** A new description: it may name another port. */
     sendTo(next: RemoteSound): void {
       remote = next
@@ -99,6 +120,7 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
       if (closed) return
       closed = true
       socket.close()
+      reports.close()
     },
   }
 }

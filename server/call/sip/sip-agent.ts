@@ -17,7 +17,7 @@ import {
 import type { Trunk } from '../../glossary/call.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { createSipConnection } from './sip-connection.ts'
-import { type Offer, type RemoteSound, description, readOffer } from './sip-description.ts'
+import { type Offer, type OwnSound, type RemoteSound, description, readOffer } from './sip-description.ts'
 
 /** `forwarded`: the edge has gone on to the desk, because nothing rang in time. */
 export type CancelledBy = 'gave-up' | 'answered-elsewhere' | 'forwarded'
@@ -32,9 +32,7 @@ export type Invite = {
   secured: boolean
 }
 /** What a call's sound needs of its session; made before the first description is. */
-export type SoundPort = {
-  address: string
-  port: number
+export type SoundPort = OwnSound & {
   /** What the other side wants now; each re-INVITE says it anew. */
   remote(sound: RemoteSound): void
   close(): void
@@ -381,9 +379,9 @@ function soundOf(session: Session, openSound: SipEvents['openSound']): SessionDe
       ;(await sound()).remote(offer.sound)
     },
     async getDescription() {
-      const { address, port } = await sound()
+      const { address, port, reportPort } = await sound()
       version += 1
-      const body = description({ address, port, session: id, version: id + version }, offer)
+      const body = description({ address, port, reportPort, session: id, version: id + version }, offer)
       // The answer to what was offered is given once; what we offer next is ours.
       offer = null
       return { body, contentType: 'application/sdp' }

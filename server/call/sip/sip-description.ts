@@ -8,6 +8,8 @@ const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const
 export type Direction = (typeof DIRECTIONS)[number]
 /** What the other side wants to be sent, and where. `keys`: the payload type of its RFC 4733 events. */
 export type RemoteSound = { address: string; port: number; keys: number | null; direction: Direction }
+/** Where we want to be sent sound, and reports of ours (RFC 3605). */
+export type OwnSound = { address: string; port: number; reportPort: number }
 export type Offer = {
   sound: RemoteSound
   lines: { type: string; protocol: string; formats: string; chosen: boolean }[]
@@ -65,7 +67,7 @@ export function readOffer(text: string): Offer {
  * @param version grows with each change (RFC 3264 8)
  */
 export function description(
-  { address, port, session, version }: { address: string; port: number; session: number; version: number },
+  { address, port, reportPort, session, version }: OwnSound & { session: number; version: number },
   offer: Offer | null,
 ): string {
   const kind = address.includes(':') ? 'IP6' : 'IP4'
@@ -75,6 +77,7 @@ export function description(
     `a=rtpmap:${A_LAW} PCMA/8000`,
     ...(keys === null ? [] : [`a=rtpmap:${keys} telephone-event/8000`, `a=fmtp:${keys} 0-15`]),
     'a=ptime:20',
+    `a=rtcp:${reportPort}`,
     `a=${offer ? mirrored(offer.sound.direction) : 'sendrecv'}`,
   ]
   const lines = offer

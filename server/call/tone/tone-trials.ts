@@ -58,7 +58,8 @@ export function createToneTrials(agent: () => SipAgent | null) {
       onPacket = trial.toRoom
       if (trials.has(sip)) trials.set(sip, trial)
       else trial.close()
-      return { address: '127.0.0.1', port: leg.port, remote: trial.remote, close: trial.close }
+      const { port, reportPort } = leg
+      return { address: '127.0.0.1', port, reportPort, remote: trial.remote, close: trial.close }
     },
     /** Its help point hung up: what was heard until then is no proof. @param lost the edge is gone, and not it */
     hungUp(sip: string, lost: boolean): void {
