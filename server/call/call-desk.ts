@@ -193,8 +193,13 @@ export function createCallDesk(options: CallDeskOptions) {
       going.pageDue?.abort()
       Object.assign(going, { pageDue: null, talks: false, wasLost: true })
     }
-    const written = write([aboutCall(call, 'call.lost', { owner, why }), aboutCall(call, 'call.offered', {})])
+    const lost = aboutCall(call, 'call.lost', { owner, why })
     quietly(line.endTalk(sipOf(call)))
+    return offer(call, [lost])
+  }
+  /** Nobody speaks with the caller: everybody is asked. */
+  function offer(call: Call, before: readonly Draft[] = []): Promise<unknown> {
+    const written = write([...before, aboutCall(call, 'call.offered', {})])
     quietly(line.play(sipOf(call), announcementOf(call)))
     expectTaking(call.id)
     return written
@@ -363,7 +368,7 @@ export function createCallDesk(options: CallDeskOptions) {
     }
   }
 
-  const parties = createCallParties(options, { mine, sipOf, end, quietly })
+  const parties = createCallParties(options, { mine, sipOf, end, offer, quietly })
   const outgoing = createOutgoingCalls(options, {
     begin(id, answering) {
       nameOf.set(id, id)
@@ -505,11 +510,11 @@ export function createCallDesk(options: CallDeskOptions) {
     async giveBack(id: string, name: string, actor: string): Promise<Call> {
       const call = mine(id, name)
       if (isBeingCalled(call)) throw new Failure('call/not-answered', 'Nobody has answered there yet: hang up instead.')
-      if (hasJoined(call) && call.state === 'connected') {
-        await write(leave(call, name, actor))
-        return view(book.get(id))
-      }
-      await offerAgain(call, 'given back', name)
+      const isLeft = hasJoined(call) && call.state === 'connected'
+      const written = isLeft ? write(leave(call, name, actor)) : offerAgain(call, 'given back', name)
+      // Who waits for them on hold, and has no page of theirs any more, is the room's again.
+      watchHeld(name)
+      await written
       return view(book.get(id))
     },
     /** @throws call/not-yours, call/ended, call/not-answered */
@@ -586,8 +591,8 @@ export function createCallDesk(options: CallDeskOptions) {
       await parties.add(id, contact, name, actor)
       return view(book.get(id))
     },
-    async removeParty(id: string, party: string, name: string): Promise<Call> {
-      await parties.remove(id, party, name)
+    async removeParty(id: string, party: string, name: string, actor: string): Promise<Call> {
+      await parties.remove(id, party, name, actor)
       return view(book.get(id))
     },
     /** @throws call/not-yours, call/ended */
@@ -621,6 +626,8 @@ export function createCallDesk(options: CallDeskOptions) {
     /** Its incident was closed: nobody's screen shows the call any more. One that rings goes on to the desk. */
     async incidentClosed(incident: IncidentId): Promise<void> {
       for (const call of book.going().filter((each) => each.incident === incident)) {
+        // Their operator has left the two together: they end it themselves.
+        if (call.owner === null && call.state === 'connected' && hasJoined(call)) continue
         const sip = sipOf(call)
         const early = call.line === 'early' && call.direction === 'in'
         await Promise.all([

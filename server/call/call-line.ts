@@ -51,6 +51,8 @@ const QUIET = new Uint8Array(FRAME_BYTES).fill(SILENCE)
 const CALLER = 'caller'
 const OPERATOR = 'operator'
 
+/** While nobody speaks with the caller. */
+const isAnnouncement = (phrase: Phrase): boolean => phrase === 'waiting' || phrase === 'waiting-unrecorded'
 /** In the middle of a conversation. */
 const isSaidOnce = (phrase: Phrase): boolean => phrase === 'notice' || isSaid(phrase)
 
@@ -86,8 +88,15 @@ export function createCallLine({
   const parties = new Map<string, { leg: RtpLeg; heardAt: number }>()
   /** There while a third party speaks with the two. */
   let mix: SoundMix | null = null
-  /** The clock of what the operator's page is sent. */
+  /** What the caller hears when the last third party has left, and nobody speaks with them. */
+  let afterMix: Phrase | null = null
+  /**
+   * The clock of what the operator's page is sent: the help point's own, and while others speak, too, ours. Behind that
+   * the help point's is shifted, so that nothing is earlier than what the page has heard.
+   */
   let roomTime = 0
+  let shift = 0
+  let shiftUnknown = false
   const epoch = (monotonic: number): number => upAt + Math.round(monotonic - (upSince ?? monotonic))
 
   function toRoom(packet: HeardPacket): void {
@@ -95,9 +104,13 @@ export function createCallLine({
     if (upSince === null) return
     heard.heard(packet)
     recorder?.put('in', 'help point', payload, time, epoch(at))
-    mix?.put(CALLER, payload)
+    mix?.put(CALLER, payload, packet.sequence)
     if (!talker || playing?.phrase === 'hold') return
-    if (!mix) toPage(payload, time)
+    if (!mix) {
+      if (shiftUnknown) shift = (roomTime - time) | 0
+      shiftUnknown = false
+      toPage(payload, time + shift)
+    }
     if (talker.spoke && !talker.both) {
       talker.both = true
       tell({ both: talker.owner })
@@ -117,6 +130,8 @@ export function createCallLine({
     if (mix) {
       mix.put(OPERATOR, frame.subarray(4))
       talker.spoke = true
+      afterMix = null
+      if (playing && isAnnouncement(playing.phrase)) playing = null
       levelOut = Math.max(levelOut ?? -90, levelOf(frame.subarray(4)))
       return
     }
@@ -147,12 +162,15 @@ export function createCallLine({
   }
   /** 20 ms of everybody, while a third party is there. What is played to the caller nobody talks over. */
   function mixed(all: SoundMix): Uint8Array {
-    const onHold = playing?.phrase === 'hold'
-    const apart = (name: string): boolean => onHold && name === CALLER
+    // On hold, or with the announcement of an operator who is lost, the caller hears nothing of the others.
+    const isApart = playing !== null && !isSaidOnce(playing.phrase)
+    const apart = (name: string): boolean => isApart && name === CALLER
     const sounds = all.next((listener, speaker) => !apart(listener) && !apart(speaker))
+    const played = phraseFrame()
     if (talker) toPage(sounds.get(OPERATOR) ?? QUIET, roomTime)
-    for (const [name, { leg: to }] of parties) to.send(sounds.get(name) ?? QUIET, null)
-    return phraseFrame() ?? sounds.get(CALLER) ?? QUIET
+    for (const [name, { leg: to }] of parties)
+      to.send(isApart && !talker && played ? played : (sounds.get(name) ?? QUIET), null)
+    return played ?? sounds.get(CALLER) ?? QUIET
   }
   function watchParties(now: number): void {
     for (const [name, party] of parties) {
@@ -218,6 +236,8 @@ export function createCallLine({
     record: (onto: CallRecorder): void => void (recorder = onto),
     talk(owner: string, port: MessagePort): void {
       endTalk()
+      shift = 0
+      shiftUnknown = false
       const mine = { owner, port, heardAt: performance.now(), spoke: false, both: false }
       talker = mine
       port.on('message', (frame: Uint8Array) => talker === mine && fromOperator(frame))
@@ -229,30 +249,36 @@ export function createCallLine({
     },
     endTalk,
     play(phrase: Phrase | null): void {
-      // Who speaks with somebody waits for nobody: an announcement would be in the way.
-      if (mix && phrase !== null && phrase !== 'hold' && !isSaidOnce(phrase)) playing = null
-      else if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
+      // Who speaks with somebody waits for nobody: an announcement would be in the way. Who is on hold hears it.
+      if (mix) afterMix = phrase !== null && isAnnouncement(phrase) ? phrase : null
+      if (mix && afterMix !== null && (playing === null || isSaidOnce(playing.phrase))) return
+      if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
     },
     /** A third party has answered: the caller, the operator and it hear each other from now on. */
     join(name: string, partyLeg: RtpLeg): void {
       if (!mix) {
         mix = createSoundMix()
         for (const each of [CALLER, OPERATOR]) mix.join(each)
-        if (playing && playing.phrase !== 'hold') playing = null
+        afterMix = playing && isAnnouncement(playing.phrase) ? playing.phrase : null
+        if (afterMix !== null) playing = null
       }
       mix.join(name)
       parties.set(name, { leg: partyLeg, heardAt: performance.now() })
     },
-    fromParty(name: string, { payload, at }: HeardPacket): void {
+    fromParty(name: string, { payload, sequence, at }: HeardPacket): void {
       const party = parties.get(name)
       if (party) party.heardAt = at
-      mix?.put(name, payload)
+      mix?.put(name, payload, sequence)
     },
     /** It is gone; its leg is closed by who opened it. */
     part(name: string): void {
       if (!parties.delete(name)) return
       mix?.leave(name)
-      if (parties.size === 0) mix = null
+      if (parties.size > 0) return
+      mix = null
+      shiftUnknown = talker !== null
+      if (!talker && !playing && afterMix) playing = { phrase: afterMix, frame: -FRAMES_BEFORE }
+      afterMix = null
     },
     /** Keys as events beside the sound. @returns false: the help point takes none this way */
     sendKeys: (text: string): boolean => upSince !== null && leg.sendKeys(text),

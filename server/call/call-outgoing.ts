@@ -40,7 +40,7 @@ export function createOutgoingCalls(
   async function placed({ id }: Call, owner: string | null, user: string, asked: boolean, file: string | null) {
     const { status, from } = await line.place(id, user, asked, file).catch((error: unknown): PlacedCall => {
       onError(error)
-      return { status: 0, from: '' }
+      return { status: 0, from: '', rang: false }
     })
     const now = book.get(id)
     if (status !== ANSWERED) desk.forget(id)

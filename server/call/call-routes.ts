@@ -21,7 +21,7 @@ export type CallPort = {
   hangUp(id: string, name: string): Promise<Call>
   /** @throws call/no-trunk, call/busy */
   addParty(id: string, contact: string, name: string, actor: string): Promise<Call>
-  removeParty(id: string, party: string, name: string): Promise<Call>
+  removeParty(id: string, party: string, name: string, actor: string): Promise<Call>
   /** @throws call/no-phrase */
   announce(id: string, name: string, actor: string, phrase: string, language: string | null): Promise<Call>
   /** @throws call/no-keys */
@@ -219,7 +219,7 @@ export function callRoutes(app: App, port: CallPort): void {
         response: answers,
       },
     },
-    (request) => port.removeParty(request.params.id, request.params.party, nameOf(request)),
+    (request) => port.removeParty(request.params.id, request.params.party, nameOf(request), actorOf(request)),
   )
   app.post(
     '/api/v1/calls/:id/ending',

@@ -44,6 +44,7 @@ export type CallThreadInput = { phrases: Phrases }
 
 const TICK_MS = 10
 const ANSWERED = 200
+const GAVE_WAY = 487
 const WRITE_EVERY_MS = 1000
 
 let { phrases } = workerInput<CallThreadInput>()
@@ -103,8 +104,9 @@ async function probe(sip: string): Promise<void> {
 }
 async function probeParty(party: string): Promise<void> {
   if ((await agent?.probe(party)) !== false) return
-  await agent?.hangUp(party)
+  // Told first: hanging up closes its sound, and then it is nobody's.
   partyGone(party, true)
+  await agent?.hangUp(party)
 }
 function partyGone(party: string, lost: boolean): void {
   const of = closeParty(party)
@@ -250,11 +252,14 @@ const calls = {
     let status = 0
     try {
       const placed = await agent.place(party, callee, why)
-      status = placed.status
       const leg = parties.get(party)?.leg
-      // Sent away, or the call has ended, while it was answered.
-      if (status === ANSWERED && !leg) await agent.hangUp(party)
-      else if (status === ANSWERED && leg) lines.get(sip)?.join(party, leg)
+      if (placed.status === ANSWERED && !leg) {
+        // Sent away, or the call has ended, while it was answered.
+        await agent.hangUp(party)
+        return { ...placed, status: GAVE_WAY }
+      }
+      status = placed.status
+      if (status === ANSWERED && leg) lines.get(sip)?.join(party, leg)
       return placed
     } finally {
       if (status !== ANSWERED) closeParty(party)

@@ -76,9 +76,27 @@ export type CallEntries = {
   /** Keys were sent; `name`: as the site file has them; null: digits that the operator typed. Never which. */
   'call.keyed': { call: CallId; incident: IncidentId; by: string; name: string | null; taken?: false }
   /** A contact is called by the trunk, to speak with the caller and the operator. */
-  'call.party-called': { call: CallId; incident: IncidentId; party: PartyId; contact: string; name: string; by: string }
+  'call.party-called': {
+    call: CallId
+    incident: IncidentId
+    party: PartyId
+    contact: string
+    name: string
+    by: string
+    /** What was dialled, and the number of ours that was shown; null: the provider's own. */
+    number: string
+    shown: string | null
+  }
   'call.party-joined': { call: CallId; incident: IncidentId; party: PartyId; contact: string }
-  'call.party-left': { call: CallId; incident: IncidentId; party: PartyId; contact: string; end: PartyEnd }
+  /** `by`: the operator who has hung up on it. */
+  'call.party-left': {
+    call: CallId
+    incident: IncidentId
+    party: PartyId
+    contact: string
+    end: PartyEnd
+    by?: string
+  }
   /** The operator has left; the caller and the parties speak on. */
   'call.operator-left': { call: CallId; incident: IncidentId; by: string }
   /** The caller was told something by one key. */

@@ -335,7 +335,7 @@ const CONTACT = Type.Object(
     urgent: Type.Optional(Type.String({ minLength: 1 })),
     sip: Type.Optional(
       Type.String({
-        pattern: '^sip:[0-9A-Za-z+*#._-]{1,40}@trunk$',
+        pattern: '^sip:[0-9A-Za-z+*._-]{1,40}@trunk$',
         description: 'The number by which an operator adds it to a call, over voice.trunk: sip:101@trunk',
       }),
     ),

@@ -2,6 +2,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { createCallReturn } from '../../server/call/call-return.ts'
+import type { PlacedCall } from '../../server/call/sip/sip-agent.ts'
 import type { Call } from '../../server/glossary/call.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { INVITE, createCallRoom } from './call-room.ts'
@@ -451,7 +452,7 @@ describe('a call that waits again', () => {
 describe('a call from the room', () => {
   const place = (room: ReturnType<typeof createCallRoom>, name = 'Asha') =>
     room.desk.place('point-hp01', null, name, `operator:${name}`)
-  const answered = async () => ({ status: 200, from: 'tls:10.1.2.3:5061' })
+  const answered = async () => ({ status: 200, from: 'tls:10.1.2.3:5061', rang: false })
 
   test('is of the open incident, of whoever calls, and no press', async () => {
     const room = createCallRoom()
@@ -498,7 +499,7 @@ describe('a call from the room', () => {
     [603, 'refused'],
   ])('that the help point answers with %i is over: %s', async (status, end) => {
     const room = createCallRoom()
-    room.whenPlaced(async () => ({ status, from: '' }))
+    room.whenPlaced(async () => ({ status, from: '', rang: false }))
     const { id } = await place(room)
     await room.settle()
     await room.settle()
@@ -534,11 +535,11 @@ describe('a call from the room', () => {
   })
   test('that is answered while it is hung up is hung up again: no microphone stays open that nobody has', async () => {
     const room = createCallRoom()
-    let pickUp: (answer: { status: number; from: string }) => void = () => {}
+    let pickUp: (answer: PlacedCall) => void = () => {}
     room.whenPlaced(() => new Promise((resolve) => (pickUp = resolve)))
     const { id } = await place(room)
     await room.desk.hangUp(id, 'Asha')
-    pickUp({ status: 200, from: '' })
+    pickUp({ status: 200, from: '', rang: false })
     await room.settle()
     await room.settle()
     expect(room.asked.filter((each) => each === `hang up ${id}`)).toHaveLength(2)
@@ -702,7 +703,7 @@ describe('a call that the end of the server has cut off', () => {
     room.asked.length = 0
     return { room, cut: cut[0] as Call }
   }
-  const answered = async () => ({ status: 200, from: 'udp:10.1.2.3:5060' })
+  const answered = async () => ({ status: 200, from: 'udp:10.1.2.3:5060', rang: false })
 
   test('is called back for everybody: the caller hears the announcement, and whoever accepts has both', async () => {
     const { room, cut } = await cutOff()
@@ -765,7 +766,7 @@ describe('a call that the end of the server has cut off', () => {
   })
   test('is called three times, eight seconds apart, where it does not answer; then an operator decides', async () => {
     const { room, cut } = await cutOff()
-    room.whenPlaced(async () => ({ status: 486, from: '' }))
+    room.whenPlaced(async () => ({ status: 486, from: '', rang: false }))
     following(room).follow([cut])
     for (let i = 0; i < 60; i += 1) await room.clock.advance(1000)
     expect(room.asked.filter((each) => each === 'place hp01')).toHaveLength(3)

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type LineNews, createCallLine } from '../../server/call/call-line.ts'
+import { createSoundBuffer } from '../../web-components/lamppost-call/sound-buffer.ts'
 import type { RtpLeg } from '../../server/call/sip/rtp-leg.ts'
 import type { Direction } from '../../server/call/sip/sip-description.ts'
 import { SILENCE } from '../../server/tools/media/g711.ts'
@@ -321,5 +322,94 @@ describe('a third party', () => {
     expect(room.news.filter((each) => 'partyGone' in each)).toEqual([{ partyGone: 'pty-1' }])
     room.pass(2500, () => room.hears())
     expect(room.news).toContainEqual({ lost: 'Asha', why: 'silent' })
+  })
+})
+
+describe('the end of a third party', () => {
+  const silent = () =>
+    ({
+      port: 4002,
+      reportPort: 4003,
+      sendTo: () => {},
+      send: () => {},
+      sendKeys: () => false,
+      close: () => {},
+    }) satisfies RtpLeg
+  test('brings the announcement back, where no operator is there', () => {
+    const { line, sent, talk, speak, pass } = openLine()
+    talk()
+    pass(500, speak)
+    line.join('pty-1', silent())
+    line.endTalk()
+    line.play('waiting')
+    pass(500)
+    line.part('pty-1')
+    sent.length = 0
+    pass(2000)
+    expect(sent.some(({ payload }) => !isQuiet(payload))).toBe(true)
+  })
+  test('costs the operator nothing of what the caller says, also where the caller’s clock is slow', () => {
+    const room = openLine()
+    const buffer = createSoundBuffer()
+    let [time, sequence, due, now] = [0, 0, 0, 0]
+    // 0.1 % slow: a packet each 20.02 ms.
+    const hears = (): void => {
+      now += 20
+      room.speak()
+      for (; due <= now; due += 20.02) {
+        sequence += 1
+        time += 160
+        room.line.toRoom({ sequence, time, at: performance.now(), payload: sound(0x2a, 1) })
+      }
+    }
+    room.talk()
+    room.pass(1000, hears)
+    room.line.join('pty-1', silent())
+    room.pass(120_000, hears)
+    room.line.part('pty-1')
+    const from = room.page.heard.length
+    room.pass(2000, hears)
+    for (const [i, frame] of room.page.heard.entries()) {
+      if (i === from) buffer.look()
+      buffer.packet(new DataView(frame.buffer).getUint32(0, true), frame.subarray(4))
+    }
+    expect(buffer.look().late).toBeLessThan(3)
+  })
+  test('does not cut off that the call is recorded, which is being said as it joins', () => {
+    const { line, news, talk, speak, pass } = openLine()
+    talk()
+    pass(200, speak)
+    line.play('notice')
+    pass(1000, speak)
+    line.join('pty-1', silent())
+    pass(5000, speak)
+    expect(news.filter((each) => 'announced' in each)).toHaveLength(1)
+  })
+  test('on hold with the operator in another call, it hears that somebody will be back, as the caller does', () => {
+    const heard: Uint8Array[] = []
+    const { line, talk, speak, pass } = openLine()
+    talk()
+    pass(200, speak)
+    line.play('hold')
+    line.join('pty-1', { ...silent(), send: (payload) => void heard.push(payload) })
+    pass(200, speak)
+    line.endTalk()
+    heard.length = 0
+    pass(2000)
+    expect(heard.some((payload) => !isQuiet(payload))).toBe(true)
+  })
+  test('is apart from a caller on hold also when the operator is lost: two who do not know each other are not joined', () => {
+    const heard: Uint8Array[] = []
+    const { line, hears, talk, speak, pass } = openLine()
+    talk()
+    pass(200, speak)
+    line.play('hold')
+    line.join('pty-1', { ...silent(), send: (payload) => void heard.push(payload) })
+    pass(200, speak)
+    line.endTalk()
+    line.play('waiting')
+    heard.length = 0
+    pass(1000, () => hears(0x2a))
+    expect(heard.some((payload) => payload[0] === 0x2a)).toBe(false)
   })
 })

@@ -1,8 +1,10 @@
 /** Third parties: whom an operator adds to a call, who is never called, and who is left with whom. */
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { endOf } from '../../server/call/call-parties.ts'
 import { wayTo } from '../../server/call/sip/sip-agent.ts'
 import type { PlacedCall } from '../../server/call/sip/sip-agent.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { INVITE, createCallRoom } from './call-room.ts'
 
@@ -30,8 +32,8 @@ async function add(room: Room, id: string, contact = 'police') {
   const party = room.call().parties.at(-1)?.id ?? ''
   return {
     party,
-    async answers(status = 200): Promise<void> {
-      answer({ status, from: '' })
+    async answers(status = 200, rang = true): Promise<void> {
+      answer({ status, from: '', rang })
       await room.settle()
       await room.settle()
     },
@@ -64,6 +66,8 @@ describe('a third party', () => {
     [603, 'busy'],
     [480, 'no-answer'],
     [408, 'no-answer'],
+    [302, 'unreachable'],
+    [488, 'unreachable'],
     [403, 'unreachable'],
     [503, 'unreachable'],
     [0, 'unreachable'],
@@ -71,7 +75,7 @@ describe('a third party', () => {
     const { room, id } = await connected()
     await (await add(room, id)).answers(status)
     expect(partiesOf(room)).toEqual([['police', 'left', end]])
-    expect([endOf(status), room.call().state]).toEqual([end, 'connected'])
+    expect([endOf({ status, rang: true }), room.call().state]).toEqual([end, 'connected'])
   })
   test('whose thread has failed is not left being called', async () => {
     const { room, id } = await connected()
@@ -84,14 +88,14 @@ describe('a third party', () => {
   test('is hung up on; who had been called and answers then does not join', async () => {
     const { room, id } = await connected()
     const police = await add(room, id)
-    await room.desk.removeParty(id, police.party, 'Asha')
+    await room.desk.removeParty(id, police.party, 'Asha', 'user:asha')
     expect(room.asked).toContain(`drop ${police.party}`)
     await police.answers()
     expect(partiesOf(room)).toEqual([['police', 'left', 'sent-away']])
     // Twice is once.
-    await room.desk.removeParty(id, police.party, 'Asha')
+    await room.desk.removeParty(id, police.party, 'Asha', 'user:asha')
     expect(room.kinds().filter((kind) => kind === 'call.party-left')).toHaveLength(1)
-    expect(await codeOf(room.desk.removeParty(id, 'pty-other', 'Asha'))).toBe('call/no-such-party')
+    expect(await codeOf(room.desk.removeParty(id, 'pty-other', 'Asha', 'user:asha'))).toBe('call/no-such-party')
   })
   test('that hangs up, or is lost, has left; the call goes on', async () => {
     const { room, id } = await connected()
@@ -174,6 +178,100 @@ describe('an operator who leaves', () => {
     await room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why: 'gone' })
     expect(room.desk.view(id)).toMatchObject({ state: 'offered', owner: null, parties: [{ state: 'joined' }] })
   })
+})
+
+describe('what may go wrong meanwhile', () => {
+  test('sent away before its entry is on disk, it is not called at all', async () => {
+    const { room, id } = await connected()
+    const adding = room.desk.addParty(id, 'police', 'Asha', 'user:asha')
+    while (room.call().parties.length === 0) await Promise.resolve()
+    await room.desk.removeParty(id, room.call().parties[0]?.id ?? '', 'Asha', 'user:asha')
+    await adding
+    await room.settle()
+    expect(room.asked.filter((each) => each.startsWith('add'))).toEqual([])
+    expect(partiesOf(room)).toEqual([['police', 'left', 'sent-away']])
+  })
+  test('answering as it is sent away, it is hung up on', async () => {
+    const { room, id } = await connected()
+    const police = await add(room, id)
+    await room.desk.removeParty(id, police.party, 'Asha', 'user:asha')
+    await police.answers()
+    expect(room.asked.filter((each) => each === `drop ${police.party}`)).toHaveLength(2)
+  })
+  test('a disk that does not take its entry leaves nobody "being called" for ever', async () => {
+    const { room, id } = await connected()
+    room.ledger.breakDisk(true)
+    await expect(room.desk.addParty(id, 'police', 'Asha', 'user:asha')).rejects.toThrow()
+    room.ledger.breakDisk(false)
+    await room.settle()
+    expect(room.call().parties.filter(({ state }) => state !== 'left')).toEqual([])
+  })
+  test('a disk that does not take the end leaves no caller alone in a call that goes on', async () => {
+    const { room, id } = await connected()
+    const police = await add(room, id)
+    await police.answers()
+    await room.desk.giveBack(id, 'Asha', 'user:asha')
+    room.ledger.breakDisk(true)
+    await room.tell({ news: 'party-gone', sip: INVITE.sip, party: police.party, lost: false })
+    expect(room.asked).toContain(`hang up ${INVITE.sip}`)
+    expect(room.desk.view(id).state).toBe('ended')
+  })
+  test('with another still ringing, the caller hears the announcement and the room is asked', async () => {
+    const { room, id } = await connected()
+    const police = await add(room, id)
+    await police.answers()
+    const wardens = await add(room, id, 'wardens')
+    await room.desk.giveBack(id, 'Asha', 'user:asha')
+    await room.tell({ news: 'party-gone', sip: INVITE.sip, party: police.party, lost: false })
+    expect(room.desk.view(id)).toMatchObject({ state: 'offered', owner: null })
+    expect(room.asked.at(-1)).toBe(`play ${INVITE.sip} waiting`)
+    await wardens.answers()
+    expect(room.desk.view(id)).toMatchObject({ parties: [{ state: 'left' }, { state: 'joined' }] })
+  })
+  test('whom the operator had on hold is the room’s again when they leave their last call', async () => {
+    const { room, id: first } = await connected()
+    await room.tell({ ...INVITE, sip: 'another', user: 'hp02' })
+    const other = room.desk.list().find(({ state }) => state === 'ringing')?.id ?? ''
+    await room.desk.take(other, 'Asha', 'user:asha', false)
+    await room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why: 'gone' })
+    const { port1, port2 } = new MessageChannel()
+    await room.desk.talk(other, 'Asha', port2)
+    await room.tell({ news: 'both', sip: 'another', owner: 'Asha' })
+    room.whenAdded(() => Promise.resolve({ status: 200, from: '', rang: true }))
+    await room.desk.addParty(other, 'police', 'Asha', 'user:asha')
+    await room.settle()
+    await room.settle()
+    await room.desk.giveBack(other, 'Asha', 'user:asha')
+    await room.clock.advance(120_000)
+    expect(room.desk.view(first)).toMatchObject({ state: 'offered', owner: null })
+    port1.close()
+  })
+  test('who has hung up on it stands in the record, and so does what was dialled and shown', async () => {
+    const { room, id } = await connected()
+    const police = await add(room, id)
+    await police.answers()
+    await room.desk.removeParty(id, police.party, 'Asha', 'user:asha')
+    const entry = (kind: string): unknown => room.ledger.entries.find((each) => each.kind === kind)
+    expect(entry('call.party-left')).toMatchObject({ actor: 'user:asha', body: { by: 'Asha', end: 'sent-away' } })
+    expect(entry('call.party-called')).toMatchObject({ body: { number: '101', shown: '01325000000' } })
+  })
+  test('an incident that is closed does not cut off the two whom the operator has left together', async () => {
+    const { room, id } = await connected()
+    await (await add(room, id)).answers()
+    await room.desk.giveBack(id, 'Asha', 'user:asha')
+    await room.desk.incidentClosed('inc-1' as IncidentId)
+    expect(room.desk.view(id).state).toBe('connected')
+  })
+  test('nobody is called again and again from one call', async () => {
+    const { room, id } = await connected()
+    for (let i = 0; i < 20; i += 1) {
+      const police = await add(room, id)
+      await room.desk.removeParty(id, police.party, 'Asha', 'user:asha')
+    }
+    expect(await codeOf(room.desk.addParty(id, 'police', 'Asha', 'user:asha'))).toBe('call/busy')
+  })
+  test('a trunk that says nothing is not "no answer": nobody has heard it ring', () =>
+    expect([408, 480].map((status) => endOf({ status, rang: false }))).toEqual(['unreachable', 'no-answer']))
 })
 
 describe('nobody outside is called', () => {

@@ -204,9 +204,8 @@ test('a drill never calls a telephone outside: the agent itself refuses, whoever
   } as const
   await expect(agent.place('pty-1', { number: '999', trunk }, 'drill')).rejects.toThrow('no telephone outside')
   expect(opened).toEqual([])
-  // A person's call goes on to its sound, which this test does not have.
-  await expect(agent.place('pty-2', { number: '999', trunk }, 'person')).rejects.toThrow()
-  expect(opened).toEqual(['pty-2'])
+  // A person's call goes on, as far as the edge, which this test does not have.
+  await expect(agent.place('pty-2', { number: '999', trunk }, 'person')).rejects.toThrow(/ECONNREFUSED|connect/i)
   await agent.close()
 })
 

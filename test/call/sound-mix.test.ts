@@ -78,4 +78,11 @@ describe('the mix', () => {
     say(mix, 'stranger', 4000, 3)
     expect(heard(mix.next(everybody))).toEqual({ caller: 0, operator: 0 })
   })
+  test('says nothing twice, and nothing of a packet that a newer one has overtaken; a source may begin anew', () => {
+    const mix = mixOf('caller', 'operator')
+    for (const sequence of [1, 2, 2, 4, 3, 30_000, 30_001]) mix.put('caller', frame(1000), sequence)
+    let said = 0
+    while (heard(mix.next(everybody)).operator !== 0) said += 1
+    expect(said).toBe(5)
+  })
 })

@@ -241,6 +241,8 @@ export async function openCaller(edge: string, from = '127.0.0.1', secure?: OwnC
     answer,
     send,
     heard: (): number[] => heard.map(statusOf),
+    /** What it was asked. */
+    requests: (): string[] => heard.filter((text) => !text.startsWith('SIP/2.0')),
     close: (): void => line.close(),
   }
 }

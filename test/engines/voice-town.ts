@@ -275,7 +275,7 @@ export async function openVoiceTown({
       writeFileSync(
         join(home, 'accounts'),
         (outside > 0
-          ? `<sip:${user}@127.0.0.1:${outside}>;regint=0;`
+          ? `<sip:${user}@127.0.0.1:${outside}>;regint=0;${own ? 'mediaenc=srtp-mand;' : ''}`
           : `<sip:${user}@${at}>;${own ? '' : `auth_user=${user};auth_pass=${password};`}regint=60;outbound="sip:${at}";`) +
           `audio_codecs=${codecs}${answers || outside > 0 ? ';answermode=auto' : ''}\n`,
       )

@@ -340,6 +340,14 @@ describe('a trunk', () => {
   ])('%s is refused by line and key', (trunk, contacts, words) =>
     expect(problems(withTrunk(trunk, contacts)).join('\n')).toMatch(words),
   )
+  test.each(['9-9-9', '9.9.9', '+999', '9999', '1-1-2', '112', '911', '18000'])(
+    'takes %s for an emergency number, however it is written',
+    (number) =>
+      expect(
+        read(withTrunk('{ to: "sip:10.0.0.7" }', POLICE.replace('sip:101@', `sip:${number}@`))).site?.contacts[0]
+          ?.telephone,
+      ).toEqual({ number, by: 'desk', shows: null }),
+  )
   test('that is missing is said of the contact that needs it', () =>
     expect(problems(`${town(VOICE, '{ http: {} }')}\ncontacts: [${POLICE}]`)).toEqual([
       expect.stringMatching(/contacts\.0\.sip: it is called by the trunk: add voice/),

@@ -82,7 +82,7 @@ export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' 
   if (isBeingCalled(call)) return mine ? words.callingThere : words.othersCall(call.owner ?? '')
   if (call.state === 'held') return mine ? words.onHold : words.onHoldBy(call.owner ?? '')
   if (call.owner !== null && call.state !== 'connected') return mine ? words.connecting : words.others(call.owner)
-  if (call.state === 'connected' && call.owner === null)
+  if (call.owner === null && joined(call).length > 0 && (call.state === 'connected' || call.state === 'offered'))
     return words.others(
       joined(call)
         .map(({ name }) => name)

@@ -100,6 +100,7 @@ private_key = "${quoted(secure.key ?? '')}"
 ${clients ? `ca_list = "${quoted(clients)}"\n` : ''}${
     trunk?.transport === 'tls'
       ? `[client:any]
+server_name = "${quoted(trunk.host)}"
 server_id = trunk
 method = TLSv1.2+
 verify_certificate = yes
@@ -133,10 +134,12 @@ function toTrunk({ host, port, transport }: NonNullable<EdgeSite['trunk']>): str
   set_contact_alias();
   record_route();
   dlg_manage();
+  # Also while it rings: it is called no more when the house is gone.
+  set_dlg_profile("lamppost");
   $ru = "sip:" + $rU + "@${at};transport=${transport}";
 ${profile}  rtpengine_offer("replace-origin trust-address ICE=remove ${sound} transcode-G722 transcode-PCMU");
   t_set_fr(${RINGS_OUTSIDE_MS}, ${TRUNK_ANSWERS_MS});
-  t_on_reply("TRUNK");
+  t_on_reply("ANSWER");
   t_on_failure("LAST");
   if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }`
 }
@@ -392,10 +395,6 @@ route[TO_HELP_POINT] {
   t_on_reply("HELP_POINT");
   t_on_failure("HELP_POINT_LAST");
   if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }
-}
-onreply_route[TRUNK] {
-  if (status =~ "2[0-9][0-9]") { set_dlg_profile("lamppost"); }
-  route(REPLY);
 }
 onreply_route[HELP_POINT] {
   if (status =~ "2[0-9][0-9]") {

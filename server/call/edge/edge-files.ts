@@ -4,7 +4,7 @@
  */
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { EdgeListen } from '../../glossary/call.ts'
+import type { EdgeListen, Trunk } from '../../glossary/call.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { certificatesIn } from '../../tools/tls-peer.ts'
 
@@ -47,16 +47,25 @@ export function fileProblem({ certificate, key, clients }: EdgeListen): string |
       const [own] = certificatesOf(certificate)
       if (own && !own.checkPrivateKey(keyIn(key))) return `the key in ${key} is not the one of ${certificate}`
     }
-    if (clients !== undefined) {
-      const count = certificatesOf(clients).length
-      if (count > MOST_AUTHORITIES)
-        return `${clients} has ${count} certificates, and at most ${MOST_AUTHORITIES} authorities can vouch for help points`
-    }
-    return null
+    return clients === undefined ? null : authorityProblem(clients)
   } catch (error) {
     return messageOf(error)
   }
 }
+/** What is wrong with a file of authorities; null: nothing. */
+function authorityProblem(file: string): string | null {
+  try {
+    const count = certificatesOf(file).length
+    return count > MOST_AUTHORITIES
+      ? `${file} has ${count} certificates, and at most ${MOST_AUTHORITIES} authorities can vouch for somebody`
+      : null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+/** What is wrong with the authority of the trunk; null: nothing, or it needs none. */
+export const trunkProblem = (trunk: Pick<Trunk, 'ca' | 'transport'> | null): string | null =>
+  trunk?.transport === 'tls' ? authorityProblem(trunk.ca ?? '') : null
 /** Of all listeners, the first. */
 export const firstFileProblem = (listen: readonly EdgeListen[]): string | null =>
   listen.map(fileProblem).find((problem) => problem !== null) ?? null

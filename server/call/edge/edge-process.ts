@@ -10,7 +10,7 @@ import type { SipIdentity, VoiceSite } from '../../glossary/call.ts'
 import { createBackoff } from '../../tools/pace/backoff.ts'
 import { realClock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
-import { fileProblem, firstFileProblem } from './edge-files.ts'
+import { fileProblem, firstFileProblem, trunkProblem } from './edge-files.ts'
 import type { EdgeSite } from './edge-config.ts'
 import { type Edge, startEdge } from './edge-run.ts'
 import { type FromEdge, type FromHouse, edgeSocketPath, openEdgeSocket, readLines, say } from './edge-socket.ts'
@@ -31,9 +31,8 @@ const CHANGED = 'the site file'
 const CERTIFICATES_EVERY_MS = 5000
 /** The files of the TLS listener, and what of them changes when one is renewed. */
 function certificatesOf({ voice }: EdgeWish): { files: string; state: string } {
-  const files = voice.edge.listen.flatMap(({ certificate, key, clients }) =>
-    [certificate, key, clients].filter((file) => file !== undefined),
-  )
+  const listeners = voice.edge.listen.flatMap(({ certificate, key, clients }) => [certificate, key, clients])
+  const files = [...listeners, voice.trunk?.ca ?? undefined].filter((file) => file !== undefined)
   const seen = files.map((file) => {
     const { mtimeMs = 0, size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {}
     return [mtimeMs, size]
@@ -79,7 +78,7 @@ export async function runEdge({
   const stopped = new AbortController()
   const tell = (message: FromEdge): void => void (house && say(house, message))
 
-  /** A TLS listener was left out, because its files cannot be used. */
+  /** A TLS listener, or the trunk, was left out, because its files cannot be used. */
   let without = false
   /** One wrong file must not cost the calls that come otherwise. @throws when nothing is left */
   function usable(all: Edge['listen']): Edge['listen'] {
@@ -91,17 +90,27 @@ export async function runEdge({
     onWords(`calls over TLS cannot come: ${problem}; the other listeners are open`)
     return good
   }
+  /** A trunk whose authority cannot be read costs the calls outside, and no other. */
+  function usableTrunk(): EdgeSite['trunk'] {
+    const problem = trunkProblem(wish.voice.trunk)
+    if (problem === null) return trunkOf(wish.voice)
+    without = true
+    onWords(`telephones outside cannot be called: ${problem}`)
+    return null
+  }
   const start = async (): Promise<Edge> => {
     const { edge: set, desk, noAnswerMs } = wish.voice
+    const usableListen = usable(listen ?? set.listen)
+    const trunk = usableTrunk()
     const started = await startEdge(
       // A port that the system gave stays: help points know it.
       {
-        listen: usable(listen ?? set.listen),
+        listen: usableListen,
         mediaPorts: set.mediaPorts,
         trusted: set.trusted,
         desk,
         noAnswerMs,
-        trunk: trunkOf(wish.voice),
+        trunk,
       },
       {
         folder: join(dataFolder, 'edge'),
@@ -193,7 +202,7 @@ export async function runEdge({
     if (now.files !== loaded.files) loaded = now
     if (now.state === loaded.state || !edge) return
     loaded = now
-    const problem = firstFileProblem(wish.voice.edge.listen)
+    const problem = firstFileProblem(wish.voice.edge.listen) ?? trunkProblem(wish.voice.trunk)
     // Half of a pair may be there: the old one is used until the other half comes, which is looked at anew.
     if (problem !== null) return onWords(`the new certificates of calls cannot be used: ${problem}`)
     // The listener that could not be opened.

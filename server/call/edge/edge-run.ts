@@ -54,6 +54,15 @@ async function withPorts(listen: readonly EdgeListen[]): Promise<EdgeListen[]> {
 
 /** Reading certificates anew takes kamailio longer than anything else. */
 const RPC_WITHIN_MS = 10_000
+/** Of kamailio's dialogs; states below the third have not been answered. */
+type Dialog = {
+  h_entry: number
+  h_id: number
+  state: number
+  'call-id': string
+  caller: { cseq: string | number }
+}
+const CONFIRMED = 3
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
 
 export type Edge = {
@@ -202,9 +211,14 @@ export async function startEdge(
     },
     registered: async () => usersIn(await rpc('ul.dump', ['brief'])),
     async endCalls() {
-      const dialogs = (await rpc('dlg.profile_list', ['lamppost'])) as { h_entry: number; h_id: number }[] | null
+      const dialogs = (await rpc('dlg.profile_list', ['lamppost'])) as Dialog[] | null
       const all = Array.isArray(dialogs) ? dialogs : []
-      for (const { h_entry: entry, h_id: id } of all) await rpc('dlg.end_dlg', [entry, id]).catch(() => {})
+      for (const { h_entry: entry, h_id: id, state, 'call-id': call, caller } of all) {
+        // One that rings has nobody to say goodbye to: it is taken back.
+        const ended =
+          state < CONFIRMED ? rpc('tm.cancel', [call, String(caller.cseq)]) : rpc('dlg.end_dlg', [entry, id])
+        await ended.catch(() => {})
+      }
       return all.length
     },
     died,

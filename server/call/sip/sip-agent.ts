@@ -46,8 +46,11 @@ export type SipEvents = {
   openSound(sip: string): Promise<SoundPort>
   onError(words: string): void
 }
-/** What became of a call of ours. `status` 200: it is answered; else why not (RFC 3261 21). `from`: as an invite's. */
-export type PlacedCall = { status: number; from: string }
+/**
+ * What became of a call of ours. `status` 200: it is answered; else why not (RFC 3261 21). `from`: as an invite's.
+ * `rang`: it was heard to ring there, or to be on its way (18x).
+ */
+export type PlacedCall = { status: number; from: string; rang: boolean }
 /**
  * Whom the room calls: a help point that is registered at the edge (`asked`: to answer by itself), or a telephone
  * outside, by the trunk. The edge knows no other way.
@@ -82,6 +85,8 @@ const ANSWER_BY_ITSELF = [
   'Alert-Info: <http://127.0.0.1>;info=alert-autoanswer',
 ]
 const REGISTERED_FOR_S = 60
+const NO_COMMON_SOUND = 488
+const GIVEN_UP = 487
 const AGAIN_MS = 500
 /** The edge waits two seconds for a ring; a CANCEL about then, before we rang, is the edge's own. */
 const EDGE_GOES_ON_MS = 1900
@@ -99,17 +104,25 @@ export function createSipAgent(
 ): SipAgent {
   type Known = { session: Invitation | Inviter; at: number; rang: boolean; over: boolean }
   const calls = new Map<string, Known>()
+  /** Being placed, and not yet on the wire. */
+  const beginning = new Set<string>()
   const uri = UserAgent.makeURI('sip:lamppost@127.0.0.1')
   if (!uri) throw new Error('sip.js does not read its own address')
   const stopped = new AbortController()
 
-  const agent = new UserAgent({
+  const optionsOf = (credentials: Pick<Trunk, 'username' | 'password'> | null) => ({
     uri,
+    ...(credentials === null
+      ? {}
+      : {
+          authorizationUsername: credentials.username ?? '',
+          authorizationPassword: credentials.password ?? '',
+        }),
     // Its constructor is called with `new`, and what that gives back is the connection.
     transportConstructor: function connection() {
       return createSipConnection(port)
     } as unknown as NonNullable<ConstructorParameters<typeof UserAgent>[0]>['transportConstructor'] & object,
-    sessionDescriptionHandlerFactory: (session) => soundOf(session, openSound),
+    sessionDescriptionHandlerFactory: (session: Session) => soundOf(session, openSound),
     viaHost: '127.0.0.1',
     contactName: 'lamppost',
     contactParams: { transport: 'tcp' },
@@ -118,6 +131,9 @@ export function createSipAgent(
     // It rings by itself otherwise, before the press is on disk.
     sendInitialProvisionalResponse: false,
     noAnswerTimeout: DAY_S,
+  })
+  const agent = new UserAgent({
+    ...optionsOf(null),
     delegate: {
       onInvite: invited,
       onDisconnect: () => {
@@ -185,6 +201,8 @@ export function createSipAgent(
     // One that came is told of whatever becomes of it.
     let told = session instanceof Invitation
     session.delegate = {
+      // Nobody sends the room to another telephone.
+      onRefer: (referral) => void referral.reject({ statusCode: 603 }).catch(() => {}),
       onBye: (bye) => {
         void bye.accept().catch(() => {})
         over(() => onHungUp(sip, false))
@@ -201,13 +219,26 @@ export function createSipAgent(
     return { call, over }
   }
 
-  /** The trunk asks for them; the edge lets nobody else ask. Its library reads them anew at each challenge. */
-  function credentials({ username, password }: Trunk): void {
-    const { options } = agent as unknown as {
-      options: { authorizationUsername: string; authorizationPassword: string }
+  /**
+   * Calls outside have an agent of their own: it answers whoever asks for a password, and so must only ever be in dialogs
+   * with the trunk.
+   */
+  let outside: { agent: UserAgent; of: string } | null = null
+  async function agentOutside({ username, password }: Trunk): Promise<UserAgent> {
+    const of = JSON.stringify([username, password])
+    if (outside?.of !== of) {
+      const old = outside?.agent
+      outside = { agent: new UserAgent(optionsOf({ username, password })), of }
+      // Its calls go on: a dialog keeps the agent that it began with.
+      if (old && ![...calls.values()].some(({ session }) => session.userAgent === old)) void leave(old)
     }
-    options.authorizationUsername = username ?? ''
-    options.authorizationPassword = password ?? ''
+    const { agent: mine } = outside
+    if (!mine.isConnected()) await mine.start()
+    return mine
+  }
+  async function leave(old: UserAgent): Promise<void> {
+    await old.transport.dispose()
+    await old.stop().catch(() => {})
   }
 
   void agent
@@ -250,36 +281,48 @@ export function createSipAgent(
       if (call) await end(call, status)
     },
     async hangUp(sip) {
+      beginning.delete(sip)
       const call = ours(sip)
       if (call) await end(call, 603)
     },
     async place(sip, callee, why) {
       if ('trunk' in callee && why !== 'person')
         throw new Error('a drill, a test or a simulated town calls no telephone outside')
+      beginning.add(sip)
+      const mine = 'user' in callee ? agent : await agentOutside(callee.trunk)
+      if (!beginning.delete(sip)) return { status: GIVEN_UP, from: '', rang: false }
       const { host, user, headers, shown } = wayTo(callee)
       const target = UserAgent.makeURI(`sip:${user}@${host}`)
       if (!target) throw new Error(`${user} is no name that SIP can call`)
-      if ('trunk' in callee) credentials(callee.trunk)
       const extraHeaders = [`X-Lamppost-Door: ${secret}`, ...headers]
       // It takes any option of a request; its types say less (sip.js 0.21.2, inviter.js).
       const params: Record<string, string> = {
         callId: sip,
         ...(shown === null ? {} : { fromUri: `sip:${shown}@${host}` }),
       }
-      const inviter = new Inviter(agent, target, { params, extraHeaders })
+      const inviter = new Inviter(mine, target, { params, extraHeaders })
       know(sip, inviter)
       return new Promise((resolve, reject) => {
         // Nobody else says that a 200 has crossed our CANCEL; a refusal is told right after the end.
         inviter.stateChange.addListener((state) => {
-          if (state === SessionState.Terminated) setTimeout(resolve, REFUSAL_FOLLOWS_MS, { status: 487, from: '' })
+          if (state === SessionState.Terminated)
+            setTimeout(() => resolve({ status: GIVEN_UP, from: '', rang }), REFUSAL_FOLLOWS_MS)
         })
+        let rang = false
         inviter
           .invite({
             requestDelegate: {
-              onAccept: ({ message }) => resolve({ status: 200, from: message.getHeader('X-Lamppost-From') ?? '' }),
-              onReject: ({ message }) => resolve({ status: message.statusCode ?? 480, from: '' }),
+              onProgress: ({ message }) => void (rang ||= (message.statusCode ?? 0) > 100),
+              // Also of a 200 whose sound cannot be used; the library has ended it then.
+              onAccept: ({ message }) =>
+                resolve({
+                  status: inviter.state === SessionState.Established ? 200 : NO_COMMON_SOUND,
+                  from: message.getHeader('X-Lamppost-From') ?? '',
+                  rang,
+                }),
+              onReject: ({ message }) => resolve({ status: message.statusCode ?? 480, from: '', rang }),
               // Nobody is called elsewhere.
-              onRedirect: () => resolve({ status: 480, from: '' }),
+              onRedirect: ({ message }) => resolve({ status: message.statusCode ?? 302, from: '', rang }),
             },
           })
           .catch(reject)
@@ -309,6 +352,7 @@ export function createSipAgent(
       }
       clearTimeout(again)
       await registerer.unregister().catch(() => {})
+      if (outside) await leave(outside.agent)
       await agent.transport.dispose()
       agent.stop().catch(() => {})
     },
@@ -324,7 +368,8 @@ export function wayTo(callee: Callee): { host: string; user: string; headers: st
     host,
     user: callee.number,
     headers: ['X-Lamppost-Out: trunk'],
-    shown: callerId ?? username ?? 'lamppost',
+    // Some providers' user names are addresses; only their first half is a name.
+    shown: callerId ?? username?.split('@')[0] ?? 'lamppost',
   }
 }
 

@@ -10,7 +10,10 @@ const READY = 60 * SAMPLES_PER_MS
 const MOST = 200 * SAMPLES_PER_MS
 const LOUDEST = 32_767
 
-type Speaker = { samples: number[]; ready: boolean }
+/** `last`: the sequence number of its newest packet. */
+type Speaker = { samples: number[]; ready: boolean; last: number | null }
+/** A source that began anew counts from elsewhere. */
+const MOST_BEHIND = 1000
 export type SoundMix = ReturnType<typeof createSoundMix>
 
 export function createSoundMix() {
@@ -26,12 +29,20 @@ export function createSoundMix() {
     return speaker.samples.splice(0, FRAME_BYTES)
   }
   return {
-    join: (name: string): void => void speakers.set(name, { samples: [], ready: false }),
+    join: (name: string): void => void speakers.set(name, { samples: [], ready: false, last: null }),
     leave: (name: string): void => void speakers.delete(name),
-    /** @param payload A-law; of somebody who is not in it nothing is kept */
-    put(name: string, payload: Uint8Array): void {
+    /**
+     * @param payload A-law; of somebody who is not in it nothing is kept
+     * @param sequence of its packet: what comes twice, or behind a newer one, is left out; left out: it comes in order
+     */
+    put(name: string, payload: Uint8Array, sequence: number | null = null): void {
       const speaker = speakers.get(name)
       if (!speaker) return
+      if (sequence !== null) {
+        const ahead = speaker.last === null ? 1 : ((sequence - speaker.last + 0x8000) & 0xffff) - 0x8000
+        if (ahead <= 0 && ahead > -MOST_BEHIND) return
+        speaker.last = sequence
+      }
       for (const byte of payload) speaker.samples.push(toLinear(byte))
       if (speaker.samples.length > MOST) speaker.samples.splice(0, speaker.samples.length - READY)
     },

@@ -107,14 +107,16 @@ function spokenFiles(files: Readonly<Record<string, string>>, at: Path, complain
 }
 
 /** Numbers that bring an emergency service, in the United Kingdom and by mobile telephones everywhere. */
-const EMERGENCY = new Set(['999', '112', '911', '18000'])
+const EMERGENCY = /^(?:\d?(?:999|112|911)|18000)$/
+/** However it is written: 9-9-9, +112; and behind the digit by which a PBX reaches the network. */
+const isEmergency = (number: string): boolean => EMERGENCY.test(number.replaceAll(/[^0-9]/g, ''))
 /** Whom an operator calls, and how. */
 export function contactsOf({ contacts = [], voice }: SiteDocument, complain: Complain): Contact[] {
   return contacts.map(({ id, name, phone, urgent = null, sip }, i) => {
     const number = sip?.slice('sip:'.length, -'@trunk'.length)
     if (number !== undefined && !voice?.trunk)
       complain(['contacts', i, 'sip'], 'it is called by the trunk: add voice: { trunk: { to: "sip:…" } }')
-    const emergency = number !== undefined && EMERGENCY.has(number)
+    const emergency = number !== undefined && isEmergency(number)
     const { callerId, address } = voice?.trunk ?? {}
     const shows = callerId !== undefined && address !== undefined ? { number: callerId, address } : null
     const telephone: Contact['telephone'] =

@@ -133,7 +133,11 @@ export const VOICE = Type.Object(
           }),
           username: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
           password: Type.Optional(REFERENCE),
-          ca: Type.Optional({ ...FILE, description: 'The authority (PEM) that vouches for it over TLS' }),
+          ca: Type.Optional({
+            ...FILE,
+            description:
+              'The authority (PEM) that vouches for it over TLS: the provider’s own, because whatever it signs is taken',
+          }),
           callerId: Type.Optional(
             Type.String({ pattern: '^[0-9A-Za-z+._-]{1,40}$', description: 'The number that is shown there' }),
           ),
