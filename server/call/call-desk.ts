@@ -17,6 +17,7 @@ import { aboutCall } from './call-drafts.ts'
 import { createOutgoingCalls } from './call-outgoing.ts'
 import { type OutsideTelephone, createCallParties, hasJoined } from './call-parties.ts'
 import { offeredPhrases, sayName } from './call-phrases.ts'
+import type { PbxState } from './sip/pbx-line.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
 
 type LineCalls =
@@ -36,7 +37,7 @@ export type CallDeskOptions = {
   /** Null where the site has no voice any more. */
   settings(): CallSettings | null
   /** Whose calls come from this SIP user. */
-  helpPointOf(user: string): HelpPointId | null
+  helpPointOf(user: string, byPbx: boolean): HelpPointId | null
   /** By which name a help point is called now; null: it is not registered at the edge. */
   reachOf(helpPoint: string): ({ user: string } & Pick<HelpPointVoice, 'autoAnswer'>) | null
   /** Keys that the site file names for it, by name. */
@@ -68,6 +69,7 @@ export type CallDeskOptions = {
   }
   onQuality(call: CallId, quality: CallQuality): void
   onRegistered(registered: boolean): void
+  onPbx(state: PbxState): void
   onError(error: unknown): void
 }
 
@@ -276,9 +278,9 @@ export function createCallDesk(options: CallDeskOptions) {
     }
   }
 
-  async function invited({ sip, user, from, secured }: Extract<CallNews, { news: 'invited' }>): Promise<void> {
+  async function invited({ sip, user, from, secured, byPbx }: Extract<CallNews, { news: 'invited' }>): Promise<void> {
     const set = settings()
-    const helpPoint = helpPointOf(user)
+    const helpPoint = helpPointOf(user, byPbx)
     if (set === null || helpPoint === null) {
       await line.refuse(sip, UNKNOWN)
       return
@@ -304,7 +306,14 @@ export function createCallDesk(options: CallDeskOptions) {
         aboutCall(
           { id, incident },
           'call.ringing',
-          { helpPoint, sip: name, from, secured, recorded: set.recorded },
+          {
+            helpPoint,
+            sip: name,
+            from,
+            secured,
+            recorded: set.recorded && set.answer !== 'never',
+            ...(set.answer === 'never' ? { elsewhere: true as const } : {}),
+          },
           `help-point:${helpPoint}`,
         ),
       ])
@@ -326,7 +335,8 @@ export function createCallDesk(options: CallDeskOptions) {
       return
     }
     await line.ring(sip)
-    expectTaking(id)
+    // Who answers is at another telephone of the PBX, and so is who is called when nobody does.
+    if (set.answer !== 'never') expectTaking(id)
     if (set.answer === 'at-once') await answer(book.get(id))
   }
   /** Somebody must take it soon, as the site file says. */
@@ -394,6 +404,7 @@ export function createCallDesk(options: CallDeskOptions) {
   async function heard(news: CallNews): Promise<void> {
     if (news.news === 'error') return onError(new Error(`calls: ${news.words}`))
     if (news.news === 'registered') return options.onRegistered(news.registered)
+    if (news.news === 'pbx') return options.onPbx(news.state)
     if (news.news === 'invited') return invited(news)
     const { sip } = news
     const id = nameOf.get(sip)
@@ -462,6 +473,8 @@ export function createCallDesk(options: CallDeskOptions) {
       const incident = await incidents.load(going(id).incident)
       const call = going(id)
       if (call.owner === name) return view(call)
+      if (!call.answeredHere)
+        throw new Failure('call/not-here', 'This call is answered at another telephone: take the incident.')
       if (isBeingCalled(call))
         throw new Failure('call/not-answered', `${call.owner ?? 'Lamppost'} is calling there; nobody has answered yet.`)
       if (call.owner !== null && !takeOver)

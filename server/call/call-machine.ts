@@ -107,7 +107,7 @@ const offered = (call: Call): Call => ({
 })
 
 function ringing({ body, at }: Extract<CallEntry, { kind: 'call.ringing' }>): Call {
-  const { call: id, incident, helpPoint, secured, recorded, direction = 'in', by = null } = body
+  const { call: id, incident, helpPoint, secured, recorded, direction = 'in', by = null, elsewhere = false } = body
   return {
     id,
     helpPoint,
@@ -128,6 +128,7 @@ function ringing({ body, at }: Extract<CallEntry, { kind: 'call.ringing' }>): Ca
     recording: null,
     announced: false,
     codec: 'PCMA',
+    answeredHere: !elsewhere,
     parties: [],
     secured,
   }

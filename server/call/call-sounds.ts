@@ -1,4 +1,5 @@
 /** The thread of calls, as the house sees it: started where the site has voice, started again when it dies. */
+import type { Pbx } from '../glossary/call.ts'
 import type { Clock } from '../tools/clock.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
@@ -22,6 +23,7 @@ export function createCallSounds({
   let thread: ReturnType<typeof keepWorker<CallThreadCalls>> | null = null
   let door: Door | null = null
   let phrases: Phrases = {}
+  let pbx: Pbx | null = null
   /** Of the thread that lives now. @throws where the site has no voice */
   function calls(): NonNullable<typeof thread>['calls'] {
     if (!thread) throw new Error('this town has no voice')
@@ -31,12 +33,17 @@ export function createCallSounds({
   async function reachAgain(): Promise<void> {
     // Its lines are gone with it, and the edge knows nothing of that.
     await onDeath().catch(onError)
+    await thread?.calls.extension(pbx)
     if (door) await thread?.calls.door(door)
   }
   return {
-    /** @param said what callers are played from now on */
-    start(said: Phrases): void {
+    /**
+     * @param said what callers are played from now on
+     * @param at whose extension this is; null: nobody's
+     */
+    start(said: Phrases, at: Pbx | null): void {
       phrases = said
+      pbx = at
       thread?.calls.setPhrases(said).catch(onError)
       thread ??= keepWorker<CallThreadCalls>(builtEntry('call/call-thread.js'), {
         clock,
@@ -47,6 +54,7 @@ export function createCallSounds({
           quietly(reachAgain())
         },
       })
+      thread.calls.extension(at).catch(onError)
     },
     async stop(): Promise<void> {
       const old = thread

@@ -6,7 +6,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
-import type { CallQuality, CallRecording } from '../glossary/call.ts'
+import type { CallQuality, CallRecording, Pbx } from '../glossary/call.ts'
 import { realClock } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
@@ -24,12 +24,14 @@ import {
   type SoundPort,
   createSipAgent,
 } from './sip/sip-agent.ts'
+import { type PbxLine, type PbxState, openPbxLine } from './sip/pbx-line.ts'
 import { type RtpLeg, openRtpLeg } from './sip/rtp-leg.ts'
 import { type TrialOutcome, createToneTrials } from './tone/tone-trials.ts'
 
 export type CallNews =
   | ({ news: 'invited' } & Invite)
   | { news: 'registered'; registered: boolean }
+  | { news: 'pbx'; state: PbxState }
   | { news: 'cancelled'; sip: string; by: CancelledBy }
   | { news: 'hung-up'; sip: string; lost: boolean }
   | { news: 'both'; sip: string; owner: string }
@@ -160,9 +162,26 @@ function tick(): void {
 
 let doors: Promise<void> = Promise.resolve()
 /** The edge has another door than before, or none: calls through the old door are over, and the house is told. */
-async function reach(door: { port: number; secret: string } | null): Promise<void> {
-  await agent?.close()
+async function reach(door: Door | null): Promise<void> {
+  await Promise.all([agent?.close(), atPbx?.line.close()])
+  doorNow = door
+  atPbx = null
   agent = door && createSipAgent(door, sipEvents)
+  register()
+}
+type Door = { port: number; secret: string }
+let doorNow: Door | null = null
+/** The PBX that the site has; null: none. */
+let pbx: Pbx | null = null
+let atPbx: { line: PbxLine; as: string } | null = null
+/** As the extension that the site file names, at the door that is there now. */
+function register(): void {
+  const as = JSON.stringify(pbx)
+  if (atPbx?.as === as) return
+  const old = atPbx?.line
+  atPbx = null
+  old?.close().catch((error: unknown) => onError(messageOf(error)))
+  if (doorNow && pbx) atPbx = { line: openPbxLine(doorNow, pbx, (state) => say({ news: 'pbx', state })), as }
 }
 const sipEvents: SipEvents = {
   onRegistered: (registered) => say({ news: 'registered', registered }),
@@ -207,9 +226,14 @@ async function record(sip: string, line: CallLine, file: string, startedAt: numb
 
 const calls = {
   /** Where the edge is; null: there is none now. */
-  door(door: { port: number; secret: string } | null): Promise<void> {
+  door(door: Door | null): Promise<void> {
     doors = doors.then(() => reach(door)).catch((error: unknown) => onError(messageOf(error)))
     return doors
+  },
+  /** Whose extension this is; null: nobody's. */
+  extension(of: Pbx | null): void {
+    pbx = of
+    register()
   },
   /** The site says other ones. */
   setPhrases: (now: Phrases): void => void (phrases = now),
@@ -305,7 +329,7 @@ const calls = {
   play: (sip: string, phrase: Phrase | null): void => lines.get(sip)?.play(phrase),
   async close(): Promise<void> {
     trials.close()
-    await agent?.close()
+    await Promise.all([agent?.close(), atPbx?.line.close()])
     agent = null
     await Promise.all([...lines.keys()].map(closeLine))
   },

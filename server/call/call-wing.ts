@@ -10,8 +10,8 @@ import { createTopic } from '../tools/topic.ts'
 import { type CallBook, createCallBook } from './call-book.ts'
 import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
 import { type CallRecordings, createCallRecordings } from './call-recordings.ts'
-import type { OutsideTelephone } from './call-parties.ts'
 import { type Phrases, offeredPhrases, phrasesOf } from './call-phrases.ts'
+import { callSite } from './call-site.ts'
 import { callRoutes } from './call-routes.ts'
 import { CALL_SOCKET_PATH, callSocket } from './call-socket.ts'
 import { createCallReturn } from './call-return.ts'
@@ -42,21 +42,6 @@ export type CallNeeds = Pick<
 }
 const SWEEP_EVERY_MS = 3_600_000
 
-function reachAt({ helpPoints }: Site, helpPoint: string): ReturnType<CallDeskOptions['reachOf']> {
-  const found = helpPoints.find(({ id }) => id === helpPoint)
-  return found?.sip ? { user: found.sip.user, autoAnswer: found.voice.autoAnswer } : null
-}
-/** An emergency number that would show a wrong place there is not called from here. */
-function telephoneAt({ contacts, voice }: Site, contact: string): OutsideTelephone | null {
-  const found = contacts.find(({ id }) => id === contact)
-  if (!voice?.trunk || found?.telephone?.by !== 'trunk') return null
-  return { id: found.id, name: found.name, number: found.telephone.number, trunk: voice.trunk }
-}
-const outside = ({ town, engines }: CallNeeds): Pick<CallDeskOptions, 'telephoneOf' | 'drillsOnly'> => ({
-  telephoneOf: (contact) => telephoneAt(town.site(), contact),
-  // Only a simulated town starts without its engines.
-  drillsOnly: () => engines !== 'required',
-})
 const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId | null =>
   incidents.findLast((each) => each.helpPoint === helpPoint)?.id ?? null
 
@@ -69,12 +54,12 @@ function spoken(voice: VoiceSite, logger: CallNeeds['logger']): Phrases {
 
 /** The desk, the thread and the edge, and what each tells the other. */
 function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
-  const { clock, news, closing, onError, town, ledger, incidents, presses } = needs
+  const { clock, news, closing, onError, town, engines, ledger, incidents, presses } = needs
+  // Only a simulated town starts without its engines.
+  const said = callSite(town.site, engines !== 'required')
   const reached = createTopic<readonly EdgeListen[]>(onError)
   const heardNow = createTopic<{ call: CallId; quality: CallQuality }>(onError)
   heardNow.subscribe((data) => news.publish({ event: 'call.quality', data }))
-  const helpPointOf = (user: string): HelpPointId | null =>
-    town.site().helpPoints.find(({ sip }) => sip?.user === user)?.id ?? null
   const sounds = createCallSounds({
     clock,
     onNews: (message) => desk.heard(message),
@@ -88,31 +73,29 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     onError,
   })
   const reachOf: CallDeskOptions['reachOf'] = (helpPoint) =>
-    care.registrationOf(helpPoint as HelpPointId).registered ? reachAt(town.site(), helpPoint) : null
+    care.registrationOf(helpPoint as HelpPointId).registered ? said.reachAt(helpPoint) : null
   const desk = createCallDesk({
     clock,
     book,
     append: ledger.append,
     line: sounds.line,
-    settings: () => town.site().voice,
-    helpPointOf,
+    ...said,
     reachOf,
-    keysOf: (helpPoint) => town.site().helpPoints.find(({ id }) => id === helpPoint)?.voice.keys ?? {},
-    ...outside(needs),
     accept: presses.accept,
     incidents: { ...incidents, openAt: (helpPoint) => newestAt(helpPoint, incidents.book.unfinished()) },
     recordings,
     onQuality: (call, quality) => heardNow.publish({ call, quality }),
     onRegistered: (registered) => health.become(registered),
+    onPbx: (state) => health.pbxBecomes(state),
     onError,
   })
-  const health = createVoiceHealth(news, () => care.state())
+  const health = createVoiceHealth({ news, edge: () => care.state(), hasPbx: said.hasPbx })
   const cutOff = createCallReturn({ clock, callBack: desk.callBack, now: ({ id }) => book.get(id), onError })
   const isInCall = (helpPoint: string): boolean => book.going().some((each) => each.helpPoint === helpPoint)
   const tones = createToneDrill({ clock, line: sounds.line, reachOf, isInCall, onError })
   const care = createEdgeCare({
     ...needs,
-    helpPointOf,
+    helpPointOf: (user) => said.helpPointOf(user, false),
     onDoor(door, listen) {
       if (door === null) health.become(false)
       else reached.publish(listen)
@@ -126,7 +109,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
   closing.add('the calls', sounds.stop)
   // Closed first: what ends from here on ends because this server does.
   closing.add('the call desk', desk.close)
-  return { desk, care, sounds, voice: health.now, reached, heardNow, cutOff, tones }
+  return { said, desk, care, sounds, health, reached, heardNow, cutOff, tones }
 }
 
 /** Recordings are deleted when their time is over, for as long as the town runs. */
@@ -146,13 +129,14 @@ export function openCalls(needs: CallNeeds) {
   const { clock, logger, onError, engines, town, ledger, incidents } = needs
   const book = createCallBook()
   const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
-  const { desk, care, sounds, voice, reached, heardNow, cutOff, tones } = openRoom(needs, book, recordings)
+  const room = openRoom(needs, book, recordings)
+  const { said, desk, care, sounds, health, reached, heardNow, cutOff, tones } = room
   let cut: Call[] = []
   return {
-    voice,
+    voice: health.now,
     phrases: () => offeredPhrases(town.site().voice),
     voiceOf: (helpPoint: HelpPointId): Registration | null =>
-      reachAt(town.site(), helpPoint) && care.registrationOf(helpPoint),
+      said.reachAt(helpPoint) && (said.isByPbx(helpPoint) ? health.registration() : care.registrationOf(helpPoint)),
     tryTone: tones.tryTone,
     /** Where help points reach the edge, with the ports that the system gave. */
     reached: reached.subscribe,
@@ -185,7 +169,7 @@ export function openCalls(needs: CallNeeds) {
     },
     listen: {
       async 'the voice edge'(site: Site): Promise<void> {
-        if (site.voice !== null && engines !== 'never') sounds.start(spoken(site.voice, logger))
+        if (site.voice !== null && engines !== 'never') sounds.start(spoken(site.voice, logger), site.voice.pbx)
         if (!(await care.follow(site))) await sounds.stop()
       },
     },

@@ -1,6 +1,6 @@
 /** `lamppost check FILE`: is this a town? */
 import { phrasesOf } from '../call/call-phrases.ts'
-import { fileProblem, trunkProblem } from '../call/edge/edge-files.ts'
+import { fileProblem, peerProblem } from '../call/edge/edge-files.ts'
 import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
 import { metresBetween } from '../tools/geography.ts'
@@ -81,8 +81,10 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
     if (problem !== null)
       process.stdout.write(`${file}: warning: calls to ${listener.address} cannot come: ${problem}\n`)
   }
-  const outside = trunkProblem(site.voice?.trunk ?? null)
+  const outside = peerProblem(site.voice?.trunk ?? null)
   if (outside !== null) process.stdout.write(`${file}: warning: telephones outside cannot be called: ${outside}\n`)
+  const pbx = peerProblem(site.voice?.pbx ?? null)
+  if (pbx !== null) process.stdout.write(`${file}: warning: the PBX cannot be called: ${pbx}\n`)
   const { problems: unplayable } = phrasesOf(site.voice)
   for (const problem of unplayable) process.stderr.write(`${file}: voice: ${problem}\n`)
   if (site.voice)

@@ -112,6 +112,7 @@ export const CALL = Type.Object({
   ),
   announced: Type.Boolean({ description: 'The caller has heard that the call is recorded' }),
   codec: Type.String(),
+  answeredHere: Type.Boolean({ description: 'false: at another telephone of the PBX; nobody here can take it' }),
   parties: Type.Array(
     Type.Object({
       id: Type.String(),

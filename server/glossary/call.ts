@@ -104,6 +104,8 @@ export type Call = {
   /** Whether the caller has heard the announcement, which says that the call is recorded. */
   announced: boolean
   codec: string
+  /** Whether an operator here may answer it; else somebody at another telephone of the PBX does. */
+  answeredHere: boolean
   /** Third parties, in the order in which they were called. */
   parties: CallParty[]
   /** The help point's signalling came over TLS. */
@@ -147,6 +149,16 @@ export type Trunk = {
   address: string | null
 }
 
+/** The council's PBX, of which Lamppost is an extension. `ca`: the file of the authority that vouches for it over TLS. */
+export type Pbx = {
+  host: string
+  port: number | null
+  transport: EdgeListen['transport']
+  user: string
+  password: string | null
+  ca: string | null
+}
+
 /** A recording (WAV, mono, 8,000 samples a second) and its language (ISO 639-1). */
 export type SpokenFile = { language: string; file: string }
 
@@ -158,8 +170,8 @@ export type VoiceSite = {
     mediaPorts: { from: number; to: number } | null
     trusted: string[]
   }
-  /** When the call is answered. */
-  answer: 'operator' | 'at-once'
+  /** When the call is answered; `never`: somebody at another telephone of the PBX answers. */
+  answer: 'operator' | 'at-once' | 'never'
   /** SIP address of the desk telephone. */
   desk: string
   noAnswerMs: number
@@ -170,6 +182,8 @@ export type VoiceSite = {
   phrases: { id: string; name: string; say: SpokenFile[] }[]
   /** Null: no telephone outside is called. */
   trunk: Trunk | null
+  /** Null: help points call the edge themselves. */
+  pbx: Pbx | null
 }
 /**
  * How a help point proves who it is: all that is not null must be right. `certificate`: the name in its own certificate;
@@ -180,6 +194,8 @@ export type SipIdentity = {
   password: string | null
   certificate: string | null
   from: string[] | null
+  /** The PBX brings its calls, and vouches for its number: `user`. */
+  byPbx: boolean
 }
 /** Of a help point at the edge. `lastHeard`: when it was known there for the last time since this start. */
 export type Registration = { registered: boolean; since: string | null; lastHeard: string | null }
@@ -194,5 +210,8 @@ export type HelpPointVoice = {
   /** Whether a tone tries its loudspeaker and microphone after its daily drill; the street hears it. */
   drill: 'never' | 'at-night' | 'at-any-hour'
 }
-/** `ready`: calls reach this server. `apart`: the edge goes on while this server is stopped. */
-export type VoiceHealth = { ready: boolean; apart: boolean }
+/**
+ * `ready`: calls reach this server. `apart`: the edge goes on while this server is stopped. `pbx`: whether the PBX knows this
+ * server as its extension, and why not; null: the site has none.
+ */
+export type VoiceHealth = { ready: boolean; apart: boolean; pbx: { registered: boolean; why: string | null } | null }

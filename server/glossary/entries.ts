@@ -65,6 +65,8 @@ export type CallEntries = {
     /** Left out: the help point has called. `by`: who called it. */
     direction?: 'out'
     by?: string
+    /** It is answered at another telephone of the PBX. */
+    elsewhere?: true
   }
   /** The line is up: the announcement answers, the operator who has taken the call, or the help point that was called. */
   'call.answered': { call: CallId; incident: IncidentId; secured?: boolean }

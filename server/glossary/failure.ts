@@ -42,6 +42,7 @@ export const FAILURE_CODES = [
   'call/not-answered',
   'call/no-keys',
   'call/no-trunk',
+  'call/not-here',
   'call/no-phrase',
   'call/no-such-party',
   'call/no-recording',

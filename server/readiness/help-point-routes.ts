@@ -2,7 +2,7 @@
 import { ANY_WALL, READERS } from '../glossary/people.ts'
 import { Type } from 'typebox'
 import type { Receipt } from '../glossary/press.ts'
-import type { Registration } from '../glossary/call.ts'
+import type { Registration, VoiceHealth } from '../glossary/call.ts'
 import type { HelpPointProof, VoiceDrill } from '../glossary/proof.ts'
 import { STAGES } from '../glossary/proof.ts'
 import type { HelpPoint, SafePlace, Site, StreetMap, Walk } from '../glossary/site.ts'
@@ -33,7 +33,7 @@ export type HelpPointPort = {
   /** Tries its loudspeaker and microphone by a tone. @returns null when a person needed it meanwhile */
   sound(helpPoint: HelpPoint['id'], by: string, teach: boolean): Promise<VoiceDrill | null>
   /** Null: nobody telephones here. */
-  voice(): { ready: boolean; apart: boolean } | null
+  voice(): VoiceHealth | null
   /** What an operator may have said to a caller. */
   phrases(): { id: string; name: string | null; languages: string[] }[]
   streets(): StreetMap | null
@@ -49,6 +49,10 @@ const SITE = Type.Object({
       Type.Object({
         ready: Type.Boolean({ description: 'Calls reach this server' }),
         apart: Type.Boolean({ description: 'The edge goes on, and the desk rings, while this server is stopped' }),
+        pbx: Type.Union(
+          [Type.Object({ registered: Type.Boolean(), why: Type.Union([Type.String(), Type.Null()]) }), Type.Null()],
+          { description: 'Whether the PBX knows this server as its extension, and why not; null: the site has none' },
+        ),
       }),
       Type.Null(),
     ],

@@ -805,3 +805,16 @@ describe('a call that the end of the server has cut off', () => {
     expect(called).toEqual(['up'])
   })
 })
+
+describe('a call that is answered at another telephone (answer: never)', () => {
+  test('rings, is nobody’s here, is not recorded, and calls no desk', async () => {
+    const room = createCallRoom({ answer: 'never' })
+    const id = await ring(room)
+    expect(room.call()).toMatchObject({ state: 'ringing', answeredHere: false, recorded: false })
+    expect(await codeOf(room.desk.take(id, 'Asha', 'user:asha', false))).toMatchObject(['call/not-here', {}])
+    await room.clock.advance(600_000)
+    expect([room.asked, room.kinds()]).toEqual([[`ring ${INVITE.sip}`], ['call.ringing']])
+    await room.tell({ news: 'cancelled', sip: INVITE.sip, by: 'answered-elsewhere' })
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'answered-elsewhere' })
+  })
+})

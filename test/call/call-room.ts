@@ -17,6 +17,7 @@ export const INVITE = {
   user: 'hp01',
   from: 'udp:10.1.2.3:5060',
   secured: false,
+  byPbx: false,
 } as const
 const TRUNK: Trunk = {
   host: 'trunk.example',
@@ -130,6 +131,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     recordings,
     onQuality: () => {},
     onRegistered: () => {},
+    onPbx: () => {},
     onError: (error) => errors.push(error),
   }
   const desk = createCallDesk(options)

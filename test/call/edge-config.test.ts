@@ -16,6 +16,7 @@ const SITE = {
   desk: 'sip:desk@10.0.0.9',
   noAnswerMs: 30_000,
   trunk: null as EdgeSite['trunk'],
+  pbx: null as EdgeSite['pbx'],
 }
 const TLS: EdgeListen = { transport: 'tls', address: '[fd00::5]:5061', certificate: '/etc/a.pem', key: '/etc/a.key' }
 const config = (change: Partial<typeof SITE> = {}): string => edgeConfig({ ...SITE, ...change }, PLACES, 'secret1')
@@ -61,7 +62,7 @@ describe('kamailio’s configuration', () => {
   })
   test('goes on to the desk', () => expect(config()).toContain('$ru = "sip:desk@10.0.0.9";'))
   test('takes our own headers from nobody outside', () => {
-    const [, press = ''] = /route\[PRESS\] \{([\s\S]*?)\n\}/.exec(config()) ?? []
+    const [, press = ''] = /route\[OFFERED\] \{([\s\S]*?)\n\}/.exec(config()) ?? []
     expect(press.indexOf('remove_hf_re("^X-Lamppost-")')).toBeLessThan(press.indexOf('append_hf'))
     expect(press.indexOf('remove_hf_re')).toBeGreaterThanOrEqual(0)
   })
@@ -100,4 +101,17 @@ describe('the edge', () => {
     expect(edgeSocketPath(long)).toBe(edgeSocketPath(long))
     expect(edgeSocketPath(long)).not.toBe(edgeSocketPath(`${long}y`))
   })
+})
+
+describe('the edge beside a PBX', () => {
+  const pbx = { host: 'pbx.example', port: 5070, transport: 'tcp', ca: null } as const
+  test('knows its calls by a name of each start, and by no other', () => {
+    const text = config({ pbx })
+    const [, name = ''] = /\$rU == "(px\w+)"/.exec(text) ?? []
+    expect(name).toMatch(/^px.{6,}$/)
+    expect(text).toContain(`sip:${name}@10.0.0.5:5060;transport=tcp`)
+    expect(edgeConfig({ ...SITE, pbx }, PLACES, 'another secret')).not.toContain(name)
+    expect(text).toContain('$ru = "sip:pbx.example:5070;transport=tcp"')
+  })
+  test('without one has none of it', () => expect(config()).not.toMatch(/PBX\]|X-Lamppost-By/))
 })

@@ -48,7 +48,7 @@ describe('an edge apart from the server', () => {
     const { call, status } = await caller.dial(HP01)
     expect([status, desk.calls()]).toEqual([180, before])
     expect((await town.call('ringing')).helpPoint).toBe('bar')
-    expect((await town.ask('Asha', 'GET', '/site')).body.voice).toEqual({ ready: true, apart: true })
+    expect((await town.ask('Asha', 'GET', '/site')).body.voice).toMatchObject({ ready: true, apart: true })
     caller.cancel(HP01, call)
     await until(
       async () => (await town.ask('Asha', 'GET', '/calls')).body.items[0],
@@ -363,8 +363,9 @@ describe('kamailio', () => {
       desk: 'sip:desk@10.0.0.9',
       noAnswerMs: 30_000,
       trunk: tls ? { host: 'trunk.example', port: 5061, transport: 'tls' as const, ca: certificate } : null,
+      pbx: tls ? { host: 'pbx.example', port: null, transport: 'udp' as const, ca: null } : null,
     }
-    writeFileSync(join(folder, 'tls.cfg'), tlsConfig(listen, site.trunk))
+    writeFileSync(join(folder, 'tls.cfg'), tlsConfig(listen, site))
     writeFileSync(join(folder, 'kamailio.cfg'), edgeConfig(site, { door: 5561, media: 2523, folder }, 'secret'))
     const checked = spawnSync(findProgram('kamailio') ?? '', ['-c', '-f', join(folder, 'kamailio.cfg')], {
       encoding: 'utf8',

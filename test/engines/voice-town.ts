@@ -111,7 +111,14 @@ export function shareAt(file: string, channel: number | null, hz: number): { sha
   return { share: all === 0 ? 0 : at / all, seconds: loud / 10 }
 }
 
-const siteText = (listen: string, desk: number, voice: string, trusted: string, more: string): string => `
+const siteText = (
+  listen: string,
+  desk: number,
+  voice: string,
+  trusted: string,
+  more: string,
+  points: string,
+): string => `
 site: { id: town, name: Town, timezone: Europe/London }
 voice: { edge: { listen: ${listen}, trusted: [${trusted}] }, desk: "sip:desk@127.0.0.1:${desk}"${voice} }
 helpPoints:
@@ -125,7 +132,7 @@ helpPoints:
     location: { lat: 54.52500, lon: -1.55520 }
     sources: [{ sip: { user: hp02, password: "\${HELP_POINT}" } }]
     voice: { pushToTalk: true }
-${more}cameras: []
+${points}${more}cameras: []
 `
 
 /**
@@ -140,6 +147,7 @@ export async function openVoiceTown({
   trusted = '',
   clients = '',
   more = '',
+  points = '',
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-voice-'))
   const data = join(folder, 'data')
@@ -161,7 +169,7 @@ export async function openVoiceTown({
     listen += clients === '' ? ' }' : `, clients: "file:${clients}" }`
   }
   const site = join(folder, 'site.yaml')
-  writeFileSync(site, siteText(`${listen}]`, ports.desk, voice, trusted, more))
+  writeFileSync(site, siteText(`${listen}]`, ports.desk, voice, trusted, more, points))
   const env = { ...process.env, HELP_POINT: PASSWORD }
   const children: ChildProcess[] = []
   function run(...args: string[]): { child: ChildProcess; said(): string } {
@@ -247,6 +255,7 @@ export async function openVoiceTown({
      * @param answers whether it answers by itself
      * @param line the one codec that it knows, as baresip names it, its sampling rate, and how long its packets are
      * @param own its certificate, over TLS; it has no password then
+     * @param at another server that it registers at and calls: a PBX
      * @param outside a port: it is a telephone behind the trunk, registers nowhere, and answers by itself
      * @param echoes as one whose microphone hears its loudspeaker: it answers by itself, and sends back what it hears
      */
@@ -259,6 +268,7 @@ export async function openVoiceTown({
       answers = false,
       echoes = false,
       outside = 0,
+      at: elsewhere = '',
       own = null as { certificate: string; key: string } | null,
       line = null as { codec: string; rate: number; packetMs?: number } | null,
     } = {}) {
@@ -266,7 +276,8 @@ export async function openVoiceTown({
       const rate = line?.rate ?? (secure ? 16_000 : 8000)
       const channels = Number(line?.codec.split('/')[2] ?? 1)
       const sound = toneFile(join(home, 'says.wav'), hz, rate, channels)
-      const at = secure ? `127.0.0.1:${ports.tls};transport=tls` : `127.0.0.1:${ports.sip}`
+      const at =
+        elsewhere !== '' ? elsewhere : secure ? `127.0.0.1:${ports.tls};transport=tls` : `127.0.0.1:${ports.sip}`
       const codecs = line
         ? `${line.codec}${line.packetMs === undefined ? '' : `;ptime=${line.packetMs}`}`
         : secure

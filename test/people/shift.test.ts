@@ -63,7 +63,7 @@ describe('what is broken', () => {
     connectors: [],
     onvifDevices: [],
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
-    voice: { ready: true, apart: true },
+    voice: { ready: true, apart: true, pbx: null },
     tokens: [],
     certificates: [],
     clock: null,
@@ -76,12 +76,32 @@ describe('what is broken', () => {
     expect(reserveText({ onReserve: false, hoursLeft: 24 })).toBeNull()
     expect(reserveText(null)).toBeNull()
   })
+  test('of a PBX that does not know this server says what it answers', () =>
+    expect(
+      shiftFaults({
+        ...town,
+        voice: {
+          ready: true,
+          apart: true,
+          pbx: { registered: false, why: 'it refuses the user or the password (403)' },
+        },
+      }),
+    ).toEqual([
+      {
+        what: 'calls',
+        subject: '',
+        detail:
+          'Calls do not ring here: this server is not registered at the PBX (it refuses the user or the password (403)).',
+      },
+    ]))
   test.each([
     [true, false, 'When this server stops, nobody answers calls: the edge runs inside it.'],
     [false, true, 'Calls do not reach this server. The desk telephone rings.'],
     [false, false, 'Calls do not reach this server. Nobody answers them.'],
   ])('of calls is who answers them (ready %s, edge apart %s)', (ready, apart, detail) =>
-    expect(shiftFaults({ ...town, voice: { ready, apart } })).toEqual([{ what: 'calls', subject: '', detail }]),
+    expect(shiftFaults({ ...town, voice: { ready, apart, pbx: null } })).toEqual([
+      { what: 'calls', subject: '', detail },
+    ]),
   )
   test.each([
     ['a drill that failed', { lastDrillResult: { passed: false, problem: 'no camera came' } }, 'no camera came'],

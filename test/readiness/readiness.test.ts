@@ -407,7 +407,7 @@ describe('daily drills', () => {
   })
   test('are followed by a trial of the voice, once a day, and not while somebody may need the help point', async () => {
     const telephone = {
-      sip: { user: 'hp01', password: 'a password', certificate: null, from: null },
+      sip: { user: 'hp01', password: 'a password', certificate: null, from: null, byPbx: false },
       voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     } as const
     let open: IncidentId | null = null
@@ -438,7 +438,7 @@ describe('daily drills', () => {
   })
   test('try a voice that was busy again after ten minutes, and not every quarter of a minute', async () => {
     const telephone = {
-      sip: { user: 'hp01', password: 'a password', certificate: null, from: null },
+      sip: { user: 'hp01', password: 'a password', certificate: null, from: null, byPbx: false },
       voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     } as const
     const { clock, log, running } = schedule([helpPoint({ drillAt: '04:30', ...telephone })])

@@ -20,7 +20,7 @@ const BAR = 'bar' as HelpPointId
 const LONDON = 'Europe/London'
 const MARK = { share: 1, loopMs: 150, levelDb: -20, before: false }
 const PROVED: Trial = { status: 200, packets: 220, mark: MARK }
-const SIP = { user: 'hp01', password: 'a password', certificate: null, from: null }
+const SIP = { user: 'hp01', password: 'a password', certificate: null, from: null, byPbx: false }
 const point = (change: Partial<HelpPoint> = {}): HelpPoint =>
   ({
     id: BAR,

@@ -56,6 +56,7 @@ describe('a site with voice', () => {
       announcement: [],
       phrases: [],
       trunk: null,
+      pbx: null,
     }))
   test('and one without has none', () =>
     expect(read(town('', '{ http: {} }')).site).toMatchObject({ voice: null, helpPoints: [{ sip: null }] }))
@@ -284,6 +285,33 @@ describe('what callers are played', () => {
       /voice\.phrases\.1\.id: another phrase has this id/,
     ],
   ])('%s is refused', (more, words) => expect(problems(withVoice(more)).join('\n')).toMatch(words))
+})
+
+describe('a PBX', () => {
+  const withPbx = (pbx: string, source: string, more = ''): string =>
+    town(
+      `voice: { edge: { listen: [{ tcp: "10.0.0.5:5060" }] }, desk: "sip:desk@10.0.0.9;transport=tcp"${more}${pbx} }`,
+      source,
+    )
+  const PBX = ', pbx: { registrar: "sip:pbx.example:5070;transport=tcp", user: "700", password: "${P}" }'
+  test('brings the calls of its extensions, and vouches for their numbers', () =>
+    expect(read(withPbx(PBX, '{ sip: { user: "2001", via: pbx } }', ', answer: never')).site).toMatchObject({
+      voice: {
+        answer: 'never',
+        pbx: { host: 'pbx.example', port: 5070, transport: 'tcp', user: '700', password: 'a secret of the test' },
+      },
+      helpPoints: [{ sip: { user: '2001', password: null, byPbx: true } }],
+    }))
+  test.each([
+    ['', '{ sip: { user: "2001", via: pbx } }', '', /sources\.0\.sip\.via: there is no PBX/],
+    [PBX, '{ sip: { user: "2001", via: pbx, password: "${P}" } }', '', /the PBX vouches for it/],
+    ['', '{ http: {} }', ', answer: never', /voice\.answer: nobody would answer/],
+    [PBX.replace('transport=tcp', 'transport=udp'), '{ http: {} }', '', /pbx\.registrar: it is called over UDP/],
+    [PBX.replace('tcp"', 'tls"'), '{ http: {} }', '', /voice\.pbx: ca is missing/],
+    [PBX.replace('"${P}"', 'secret'), '{ http: {} }', '', /voice\.pbx\.password: must be written/],
+  ])('%s with %s%s is refused', (pbx, source, more, words) =>
+    expect(problems(withPbx(pbx, source, more)).join('\n')).toMatch(words),
+  )
 })
 
 describe('a trunk', () => {

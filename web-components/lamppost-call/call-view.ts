@@ -73,7 +73,8 @@ export const takenFrom = ({ state }: Call, incidentOf: string | null): string | 
 const isBeingCalled = ({ direction, line, state }: Call): boolean =>
   direction === 'out' && line === 'early' && state !== 'ended'
 /** Nobody speaks with the caller: anybody may accept. */
-export const mayAccept = (call: Call): boolean => call.state !== 'ended' && call.owner === null && !isBeingCalled(call)
+export const mayAccept = (call: Call): boolean =>
+  call.answeredHere && call.state !== 'ended' && call.owner === null && !isBeingCalled(call)
 
 export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' | 'me'>): string {
   const mine = call.owner === me
@@ -89,6 +90,7 @@ export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' 
         .join(', '),
     )
   if (call.state === 'connected') return mine ? words.speaking : words.others(call.owner ?? '')
+  if (!call.answeredHere) return words.callingElsewhere
   if (call.state === 'waiting') return words.waiting
   return call.state === 'offered' ? words.offered : words.calling
 }

@@ -107,7 +107,7 @@ export type Site = {
   voice: VoiceHealth | null
 }
 /** Whether calls reach the server, and whether they reach anybody while it is stopped. */
-export type VoiceHealth = { ready: boolean; apart: boolean }
+export type VoiceHealth = { ready: boolean; apart: boolean; pbx: { registered: boolean; why: string | null } | null }
 /** `pictures`: how many reference pictures it was taught. */
 export type PresetView = Preset & {
   changed: string | null

@@ -36,6 +36,7 @@ export const callTextCy: Pick<Words, 'call'> = {
   call: {
     title: 'Galwad y man cymorth',
     calling: 'Mae’r man cymorth yn galw',
+    callingElsewhere: 'Mae’r man cymorth yn galw ffonau’r ystafell',
     callBack: 'Galw’n ôl',
     callingThere: 'Yn galw’r man cymorth…',
     callingByItself: 'Torrwyd ar draws: mae Lamppost yn galw’r man cymorth yn ôl…',

@@ -35,6 +35,7 @@ export const callText = {
   call: {
     title: 'Call of the help point',
     calling: 'The help point is calling',
+    callingElsewhere: 'The help point is calling the telephones of the room',
     callBack: 'Call back',
     callingThere: 'Calling the help point…',
     callingByItself: 'Cut off: Lamppost is calling the help point back…',

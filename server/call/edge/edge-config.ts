@@ -5,7 +5,7 @@
  * The edge takes an INVITE only of a help point that has proved who it is, gives it to Lamppost, and goes on to the desk
  * when Lamppost does not ring within two seconds. So a call reaches a person whatever has become of Lamppost.
  */
-import type { EdgeListen, Trunk } from '../../glossary/call.ts'
+import type { EdgeListen, Pbx, Trunk } from '../../glossary/call.ts'
 
 /** Loopback ports and files that this start of the edge was given. */
 export type EdgePlaces = {
@@ -27,6 +27,8 @@ export type EdgeSite = {
   noAnswerMs: number
   /** Null: no telephone outside is called. */
   trunk: Pick<Trunk, 'host' | 'port' | 'transport' | 'ca'> | null
+  /** Null: there is none. */
+  pbx: Pick<Pbx, 'host' | 'port' | 'transport' | 'ca'> | null
 }
 /** Part of each digest: `user:realm:password`. */
 export const REALM = 'lamppost'
@@ -50,6 +52,8 @@ const RINGS_THERE_MS = 30_000
 /** A telephone outside may ring for long; a trunk that says nothing at all is not there. */
 const RINGS_OUTSIDE_MS = 90_000
 const TRUNK_ANSWERS_MS = 6000
+/** At the PBX, as sip.js asks for it. */
+const REGISTERED_FOR_S = 60
 /** Longer than Lamppost itself lets a call ring: only a server that is gone is waited for no more. */
 const RINGS_ON_MS = 5000
 
@@ -86,7 +90,7 @@ export function mediaOptions({ listen, mediaPorts }: EdgeSite, { media }: EdgePl
 }
 
 /** kamailio's TLS profile; '' where the site has no TLS listener. */
-export function tlsConfig(listen: readonly EdgeListen[], trunk: EdgeSite['trunk'] = null): string {
+export function tlsConfig(listen: readonly EdgeListen[], peers: Partial<Pick<EdgeSite, 'trunk' | 'pbx'>> = {}): string {
   const secure = listen.find(({ transport }) => transport === 'tls')
   if (!secure) return ''
   const { clients } = secure
@@ -97,18 +101,19 @@ verify_certificate = ${clients ? 'yes' : 'no'}
 require_certificate = no
 certificate = "${quoted(secure.certificate ?? '')}"
 private_key = "${quoted(secure.key ?? '')}"
-${clients ? `ca_list = "${quoted(clients)}"\n` : ''}${
-    trunk?.transport === 'tls'
-      ? `[client:any]
-server_name = "${quoted(trunk.host)}"
-server_id = trunk
+${clients ? `ca_list = "${quoted(clients)}"\n` : ''}${calledOverTls('trunk', peers.trunk)}${calledOverTls('pbx', peers.pbx)}`
+}
+/** Whom the edge calls: their certificate must be vouched for by the authority that the site file names. */
+function calledOverTls(name: 'trunk' | 'pbx', peer: EdgeSite['trunk'] | undefined): string {
+  if (peer?.transport !== 'tls') return ''
+  return `[client:any]
+server_name = "${quoted(peer.host)}"
+server_id = ${name}
 method = TLSv1.2+
 verify_certificate = yes
 require_certificate = yes
-ca_list = "${quoted(trunk.ca ?? '')}"
+ca_list = "${quoted(peer.ca ?? '')}"
 `
-      : ''
-  }`
 }
 
 /**
@@ -144,9 +149,55 @@ ${profile}  rtpengine_offer("replace-origin trust-address ICE=remove ${sound} tr
   if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }`
 }
 
+/** The name by which the PBX reaches the edge: of each start, and known to nobody else. */
+const pbxName = (secret: string): string => `px${secret.slice(0, 20)}`
+function toPbx(
+  { host, port, transport }: NonNullable<EdgeSite['pbx']>,
+  listen: EdgeSite['listen'],
+  name: string,
+): string {
+  const own = listen.find((each) => each.transport === transport)?.address ?? ''
+  const contact = (expires: number): string =>
+    `append_hf("Contact: <sip:${name}@${quoted(own)};transport=${transport}>;expires=${expires}\\r\\n");`
+  return `# Lamppost registers as an extension: the PBX is told the edge's address, and Lamppost its own.
+route[TO_PBX] {
+  if ($rd != "${quoted(host)}") { sl_send_reply("403", "Forbidden"); exit; }
+  remove_hf_re("^X-Lamppost-");
+  $avp(own) = $hdr(Contact);
+  remove_hf("Contact");
+  if ($avp(own) =~ "expires=0") { ${contact(0)} } else { ${contact(REGISTERED_FOR_S)} }
+  $ru = "sip:${quoted(inAddress(host))}${port === null ? '' : `:${port}`};transport=${transport}";
+${transport === 'tls' ? '  $xavp(tls=>server_id) = "pbx";\n' : ''}  t_set_fr(${TRUNK_ANSWERS_MS}, ${TRUNK_ANSWERS_MS});
+  t_on_reply("PBX");
+  if (!t_relay()) { sl_reply_error(); }
+}
+onreply_route[PBX] {
+  # The PBX calls by this connection, perhaps after hours.
+  if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
+  if (status =~ "2[0-9][0-9]") {
+    # For how long the PBX knows us is its own word, and may be shorter than what was asked for.
+    $var(for) = "${REGISTERED_FOR_S}";
+    if ($hdr(Expires) != $null) { $var(for) = $hdr(Expires); }
+    $var(i) = 0;
+    while ($(hdr(Contact)[$var(i)]) != $null) {
+      if ($(hdr(Contact)[$var(i)]) =~ "${name}@[^>]*>[^,]*expires=") {
+        $var(for) = $(hdr(Contact)[$var(i)]{re.subst,/^.*${name}@[^>]*>[^,]*expires=([0-9]+).*$/\\1/s});
+      }
+      $var(i) = $var(i) + 1;
+    }
+    remove_hf("Contact");
+    append_hf("Contact: <$(avp(own){nameaddr.uri})>;expires=$var(for)\\r\\n");
+  }
+}
+`
+}
+
 /** @param secret by which Lamppost's own door knows Lamppost: nobody else on this machine may register there. */
 export function edgeConfig(site: EdgeSite, { door, media, folder }: EdgePlaces, secret: string): string {
-  const { listen, trusted, desk, noAnswerMs, trunk } = site
+  const { listen, trusted, desk, noAnswerMs, trunk, pbx } = site
+  const extension = pbxName(secret)
+  const toExtension = pbx ? toPbx(pbx, listen, extension) : ''
+  const fromUs = pbx ? '  if (is_method("REGISTER") && $hdr(X-Lamppost-Out) == "pbx") { route(TO_PBX); exit; }\n' : ''
   const tls = listen.some(({ transport }) => transport === 'tls')
   const vouched = listen.some(({ clients }) => clients !== undefined)
   const listening = listen.map(({ transport, address }) => {
@@ -240,7 +291,7 @@ request_route {
   if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
   if ($Rp == ${door}) { route(FROM_LAMPPOST); exit; }
   if (!is_method("INVITE|REGISTER")) { sl_send_reply("405", "Method Not Allowed"); exit; }
-  route(WHO);
+${pbx ? `  if (is_method("INVITE") && $rU == "${extension}") { route(FROM_PBX); exit; }\n` : ''}  route(WHO);
   if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
   if (is_method("REGISTER")) { fix_nated_register(); save("location"); exit; }
   route(PRESS);
@@ -292,7 +343,25 @@ route[WHENCE] {
 }
 route[REFUSED] { route(NOTED); sl_send_reply("403", "Forbidden"); exit; }
 route[NOTED] { $sht(refused=>$si) = $var(why); xlog("L_NOTICE", "REFUSED $si $var(why)\\n"); }
-route[PRESS] {
+${
+  pbx
+    ? `# The PBX knows the name that it was given at the registration, and nobody else does: what it says of the caller is so.
+# Its ring group has others: where Lamppost does not ring, they do, and the desk is not called by us.
+route[FROM_PBX] {
+  if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
+  $var(who) = $fU;
+  route(OFFERED);
+  append_hf("X-Lamppost-By: pbx\\r\\n");
+  $ru = "sip:lamppost@127.0.0.1";
+  if (!lookup("location")) { rtpengine_delete(); sl_send_reply("480", "Temporarily Unavailable"); exit; }
+  t_set_fr(${LAMPPOST_WITHIN_MS}, ${LAMPPOST_WITHIN_MS});
+  t_on_failure("LAST");
+  t_on_reply("LAMPPOST");
+  if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }
+}
+`
+    : ''
+}route[OFFERED] {
   remove_hf_re("^X-Lamppost-");
   append_hf("X-Lamppost-Help-Point: $var(who)\\r\\n");
   append_hf("X-Lamppost-From: $pr:$si:$sp\\r\\n");
@@ -302,6 +371,9 @@ route[PRESS] {
   dlg_manage();
   set_dlg_profile("of", "$var(who)");
   rtpengine_offer("replace-origin trust-address ICE=remove RTP transcode-PCMA codec-mask-all codec-strip-all");
+}
+route[PRESS] {
+  route(OFFERED);
   $ru = "sip:lamppost@127.0.0.1";
   if (!lookup("location")) { xlog("L_NOTICE", "NO-LAMPPOST $ci\\n"); route(DESK); exit; }
   t_set_fr(${LAMPPOST_WITHIN_MS}, ${LAMPPOST_WITHIN_MS});
@@ -364,12 +436,12 @@ route[IN_DIALOG] {
 route[FROM_LAMPPOST] {
   if ($hdr(X-Lamppost-Door) != "${quoted(secret)}") { sl_send_reply("403", "Forbidden"); exit; }
   tcp_set_connection_lifetime("${KNOWN_S}");
-  if (is_method("REGISTER")) { $avp(RECEIVED) = $null; fix_nated_register(); save("location"); exit; }
+${fromUs}  if (is_method("REGISTER")) { $avp(RECEIVED) = $null; fix_nated_register(); save("location"); exit; }
   if (is_method("INVITE") && $hdr(X-Lamppost-Out) == "trunk") { route(TO_TRUNK); exit; }
   if (is_method("INVITE")) { route(TO_HELP_POINT); exit; }
   sl_send_reply("405", "Method Not Allowed");
 }
-# The room calls a telephone outside: by the trunk that the site file names, and by no other address.
+${toExtension}# The room calls a telephone outside: by the trunk that the site file names, and by no other address.
 route[TO_TRUNK] {
 ${trunk ? toTrunk(trunk) : '  sl_send_reply("403", "No trunk");'}
 }

@@ -63,9 +63,9 @@ function authorityProblem(file: string): string | null {
     return messageOf(error)
   }
 }
-/** What is wrong with the authority of the trunk; null: nothing, or it needs none. */
-export const trunkProblem = (trunk: Pick<Trunk, 'ca' | 'transport'> | null): string | null =>
-  trunk?.transport === 'tls' ? authorityProblem(trunk.ca ?? '') : null
+/** What is wrong with the authority of a trunk or a PBX; null: nothing, or it needs none. */
+export const peerProblem = (peer: Pick<Trunk, 'ca' | 'transport'> | null): string | null =>
+  peer?.transport === 'tls' ? authorityProblem(peer.ca ?? '') : null
 /** Of all listeners, the first. */
 export const firstFileProblem = (listen: readonly EdgeListen[]): string | null =>
   listen.map(fileProblem).find((problem) => problem !== null) ?? null

@@ -10,7 +10,7 @@ import type { SipIdentity, VoiceSite } from '../../glossary/call.ts'
 import { createBackoff } from '../../tools/pace/backoff.ts'
 import { realClock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
-import { fileProblem, firstFileProblem, trunkProblem } from './edge-files.ts'
+import { fileProblem, firstFileProblem, peerProblem } from './edge-files.ts'
 import type { EdgeSite } from './edge-config.ts'
 import { type Edge, startEdge } from './edge-run.ts'
 import { type FromEdge, type FromHouse, edgeSocketPath, openEdgeSocket, readLines, say } from './edge-socket.ts'
@@ -32,7 +32,9 @@ const CERTIFICATES_EVERY_MS = 5000
 /** The files of the TLS listener, and what of them changes when one is renewed. */
 function certificatesOf({ voice }: EdgeWish): { files: string; state: string } {
   const listeners = voice.edge.listen.flatMap(({ certificate, key, clients }) => [certificate, key, clients])
-  const files = [...listeners, voice.trunk?.ca ?? undefined].filter((file) => file !== undefined)
+  const files = [...listeners, voice.trunk?.ca ?? undefined, voice.pbx?.ca ?? undefined].filter(
+    (file) => file !== undefined,
+  )
   const seen = files.map((file) => {
     const { mtimeMs = 0, size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {}
     return [mtimeMs, size]
@@ -43,8 +45,16 @@ const GOODBYE_MS = 1500
 /** The way of a call; who pays for it is said call by call. */
 const trunkOf = ({ trunk }: EdgeWish['voice']): EdgeSite['trunk'] =>
   trunk && { host: trunk.host, port: trunk.port, transport: trunk.transport, ca: trunk.ca }
+const pbxOf = ({ pbx }: EdgeWish['voice']): EdgeSite['pbx'] =>
+  pbx && { host: pbx.host, port: pbx.port, transport: pbx.transport, ca: pbx.ca }
 /** What the engines are started with; all else is told to them as they run, or is none of theirs. */
-const engineWish = ({ voice }: EdgeWish): unknown => [voice.edge, voice.desk, voice.noAnswerMs, trunkOf(voice)]
+const engineWish = ({ voice }: EdgeWish): unknown => [
+  voice.edge,
+  voice.desk,
+  voice.noAnswerMs,
+  trunkOf(voice),
+  pbxOf(voice),
+]
 
 /** A promise of a word, and what gives it. */
 function untilCalled(): { promise: Promise<string>; resolve(word: string): void } {
@@ -90,18 +100,19 @@ export async function runEdge({
     onWords(`calls over TLS cannot come: ${problem}; the other listeners are open`)
     return good
   }
-  /** A trunk whose authority cannot be read costs the calls outside, and no other. */
-  function usableTrunk(): EdgeSite['trunk'] {
-    const problem = trunkProblem(wish.voice.trunk)
-    if (problem === null) return trunkOf(wish.voice)
+  /** A trunk or a PBX whose authority cannot be read costs the calls by it, and no other. */
+  function usablePeer<Peer extends EdgeSite['trunk']>(what: string, peer: Peer): Peer | null {
+    const problem = peerProblem(peer)
+    if (problem === null) return peer
     without = true
-    onWords(`telephones outside cannot be called: ${problem}`)
+    onWords(`${what} cannot be called: ${problem}`)
     return null
   }
   const start = async (): Promise<Edge> => {
     const { edge: set, desk, noAnswerMs } = wish.voice
     const usableListen = usable(listen ?? set.listen)
-    const trunk = usableTrunk()
+    const trunk = usablePeer('telephones outside', trunkOf(wish.voice))
+    const pbx = usablePeer('the PBX', pbxOf(wish.voice))
     const started = await startEdge(
       // A port that the system gave stays: help points know it.
       {
@@ -111,6 +122,7 @@ export async function runEdge({
         desk,
         noAnswerMs,
         trunk,
+        pbx,
       },
       {
         folder: join(dataFolder, 'edge'),
@@ -202,7 +214,8 @@ export async function runEdge({
     if (now.files !== loaded.files) loaded = now
     if (now.state === loaded.state || !edge) return
     loaded = now
-    const problem = firstFileProblem(wish.voice.edge.listen) ?? trunkProblem(wish.voice.trunk)
+    const problem =
+      firstFileProblem(wish.voice.edge.listen) ?? peerProblem(wish.voice.trunk) ?? peerProblem(wish.voice.pbx)
     // Half of a pair may be there: the old one is used until the other half comes, which is looked at anew.
     if (problem !== null) return onWords(`the new certificates of calls cannot be used: ${problem}`)
     // The listener that could not be opened.

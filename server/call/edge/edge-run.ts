@@ -113,7 +113,7 @@ export async function startEdge(
   const whole = { ...site, listen, mediaPorts }
   const file = join(folder, 'kamailio.cfg')
   writeFileSync(file, edgeConfig(whole, places, secret), { mode: 0o600 })
-  writeFileSync(join(folder, 'tls.cfg'), tlsConfig(listen, site.trunk), { mode: 0o600 })
+  writeFileSync(join(folder, 'tls.cfg'), tlsConfig(listen, site), { mode: 0o600 })
 
   const engines: Engine[] = []
   let closing = false

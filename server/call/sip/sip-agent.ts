@@ -30,6 +30,8 @@ export type Invite = {
   from: string
   /** The signalling came over TLS. */
   secured: boolean
+  /** The PBX has brought it, and says who calls. */
+  byPbx: boolean
 }
 /** What a call's sound needs of its session; made before the first description is. */
 export type SoundPort = OwnSound & {
@@ -85,6 +87,7 @@ const ANSWER_BY_ITSELF = [
   'Alert-Info: <http://127.0.0.1>;info=alert-autoanswer',
 ]
 const REGISTERED_FOR_S = 60
+const REFRESHED_AT_PERCENT = 75
 const NO_COMMON_SOUND = 488
 const GIVEN_UP = 487
 const AGAIN_MS = 500
@@ -144,6 +147,8 @@ export function createSipAgent(
   })
   const registerer = new Registerer(agent, {
     expires: REGISTERED_FOR_S,
+    // Before the edge forgets us, and gives a call to the desk.
+    refreshFrequency: REFRESHED_AT_PERCENT,
     regId: 1,
     extraHeaders: [`X-Lamppost-Door: ${secret}`],
   })
@@ -187,7 +192,8 @@ export function createSipAgent(
       onCancel: ({ request: cancel }) =>
         over(() => onCancelled(sip, cancelledBy(cancel.getHeader('Reason'), call.rang, performance.now() - call.at))),
     }
-    onInvite({ sip, user, from, secured: from.startsWith('tls:') })
+    const byPbx = request.getHeader('X-Lamppost-By') === 'pbx'
+    onInvite({ sip, user, from, secured: from.startsWith('tls:'), byPbx })
   }
   /** From here on its end is told, once, unless it is ours. */
   function know(sip: string, session: Known['session']) {

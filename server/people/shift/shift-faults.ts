@@ -43,8 +43,10 @@ export const reserveText = (room: { onReserve: boolean; hoursLeft: number } | nu
   room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null
 
 /** What the shift must know of calls; null: they reach this server, and the desk when it stops. */
-export function voiceText({ ready, apart }: VoiceHealth): string | null {
+export function voiceText({ ready, apart, pbx }: VoiceHealth): string | null {
   if (!ready) return `Calls do not reach this server. ${apart ? 'The desk telephone rings.' : 'Nobody answers them.'}`
+  if (pbx && !pbx.registered)
+    return `Calls do not ring here: this server is not registered at the PBX${pbx.why === null ? '' : ` (${pbx.why})`}.`
   return apart ? null : 'When this server stops, nobody answers calls: the edge runs inside it.'
 }
 

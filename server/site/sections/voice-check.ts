@@ -1,6 +1,6 @@
 /** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
 import { BlockList, isIP } from 'node:net'
-import type { EdgeListen, HelpPointVoice, SipIdentity, SpokenFile, Trunk, VoiceSite } from '../../glossary/call.ts'
+import type { EdgeListen, HelpPointVoice, Pbx, SipIdentity, SpokenFile, Trunk, VoiceSite } from '../../glossary/call.ts'
 import type { Contact } from '../../glossary/site.ts'
 import { isNight } from '../../tools/local-time.ts'
 import type { Path } from '../schema-words.ts'
@@ -62,6 +62,34 @@ function mediaPortsOf(text: string | undefined, complain: Complain): VoiceSite['
   return { from, to }
 }
 
+/** A SIP peer that the edge calls. @param at where its address stands */
+function peerOf(
+  address: string,
+  ca: string | undefined,
+  { at, whole, what }: { at: Path; whole: Path; what: string },
+  listen: readonly EdgeListen[],
+  complain: Complain,
+): Pick<Trunk, 'host' | 'port' | 'transport' | 'ca'> {
+  const transport = transportOf(address)
+  const [, host = '', port] = /^sip:([^:;]+)(?::(\d+))?/.exec(address) ?? []
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) complain(at, 'there is no such port')
+  if (!listen.some((each) => each.transport === transport))
+    complain(
+      at,
+      `it is called over ${transport.toUpperCase()}, and no listener of the edge has that: add { ${transport}: … } to ` +
+        'voice.edge.listen, or write another transport behind its address',
+    )
+  if (transport === 'tls' && ca === undefined)
+    complain(whole, `ca is missing: the file of the authority (PEM) that vouches for ${what} over TLS`)
+  if (ca !== undefined && !ca.startsWith('file:/'))
+    complain([...whole, 'ca'], 'write the whole path, as in file:/etc/lamppost/trunk-ca.pem')
+  return {
+    host,
+    port: port === undefined ? null : Number(port),
+    transport,
+    ca: ca?.slice('file:'.length) ?? null,
+  }
+}
 /** @param refer reads a reference */
 function trunkOf(
   { trunk }: NonNullable<SiteDocument['voice']>,
@@ -70,31 +98,39 @@ function trunkOf(
   complain: Complain,
 ): Trunk | null {
   if (!trunk) return null
-  const at = (...path: Path): Path => ['voice', 'trunk', ...path]
-  const transport = transportOf(trunk.to)
-  const [, host = '', port] = /^sip:([^:;]+)(?::(\d+))?/.exec(trunk.to) ?? []
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) complain(at('to'), 'there is no such port')
-  if (!listen.some((each) => each.transport === transport))
-    complain(
-      at('to'),
-      `it is called over ${transport.toUpperCase()}, and no listener of the edge has that: add { ${transport}: … } to ` +
-        'voice.edge.listen, or write another transport behind its address',
-    )
-  if (transport === 'tls' && trunk.ca === undefined)
-    complain(at(), 'ca is missing: the file of the authority (PEM) that vouches for the provider over TLS')
-  if (trunk.ca !== undefined && !trunk.ca.startsWith('file:/'))
-    complain(at('ca'), 'write the whole path, as in file:/etc/lamppost/trunk-ca.pem')
+  const whole: Path = ['voice', 'trunk']
+  const place = { at: [...whole, 'to'], whole, what: 'the provider' }
   if (trunk.password !== undefined && trunk.username === undefined)
-    complain(at('password'), 'it belongs to a username: add one')
+    complain([...whole, 'password'], 'it belongs to a username: add one')
   return {
-    host,
-    port: port === undefined ? null : Number(port),
-    transport,
+    ...peerOf(trunk.to, trunk.ca, place, listen, complain),
     username: trunk.username ?? null,
-    password: trunk.password === undefined ? null : refer(at('password'), trunk.password),
-    ca: trunk.ca?.slice('file:'.length) ?? null,
+    password: trunk.password === undefined ? null : refer([...whole, 'password'], trunk.password),
     callerId: trunk.callerId ?? null,
     address: trunk.address ?? null,
+  }
+}
+/** @param refer reads a reference */
+function pbxOf(
+  { pbx, answer }: NonNullable<SiteDocument['voice']>,
+  listen: readonly EdgeListen[],
+  refer: (path: Path, text: string) => string,
+  complain: Complain,
+): Pbx | null {
+  if (!pbx) {
+    if (answer === 'never')
+      complain(
+        ['voice', 'answer'],
+        'nobody would answer: never is for a site whose PBX rings other telephones (pbx: …)',
+      )
+    return null
+  }
+  const whole: Path = ['voice', 'pbx']
+  const place = { at: [...whole, 'registrar'], whole, what: 'the PBX' }
+  return {
+    ...peerOf(pbx.registrar, pbx.ca, place, listen, complain),
+    user: pbx.user,
+    password: pbx.password === undefined ? null : refer([...whole, 'password'], pbx.password),
   }
 }
 
@@ -194,6 +230,7 @@ export function voiceOf(
       return { id, name, say: spokenFiles(say, ['voice', 'phrases', i, 'say'], complain) }
     }),
     trunk: trunkOf(voice, listen, refer, complain),
+    pbx: pbxOf(voice, listen, refer, complain),
   }
 }
 
@@ -210,14 +247,18 @@ export function sipIdentities(
   return helpPoints.map(({ id, sources = [] }, i) => {
     const all = sources.flatMap((source, j) => {
       if (!('sip' in source)) return []
-      const { user, password, certificate, from } = source.sip
+      const { user, password, certificate, from, via } = source.sip
       const at = (...path: Path): Path => ['helpPoints', i, 'sources', j, 'sip', ...path]
       if (!voice) complain(at(), 'there is nobody to call: the site file needs voice: { edge: …, desk: … }')
       if (RESERVED.has(user.toLowerCase())) complain(at('user'), `"${user}" is a name of Lamppost’s own`)
       const owner = users.get(user)
       if (owner !== undefined) complain(at('user'), `the help point "${owner}" has this user, too`)
       users.set(user, id)
-      if (password === undefined && certificate === undefined && from === undefined)
+      if (via !== undefined && voice && !voice.pbx)
+        complain(at('via'), 'there is no PBX: add voice: { pbx: { registrar: "sip:…", user: … } }')
+      if (via !== undefined && (password ?? certificate ?? from) !== undefined)
+        complain(at(), 'the PBX vouches for it: leave password, certificate and from out')
+      if (via === undefined && password === undefined && certificate === undefined && from === undefined)
         complain(
           at(),
           'anybody could call by this name: it needs a password, a certificate, or from with its addresses',
@@ -249,6 +290,7 @@ export function sipIdentities(
           password: password === undefined ? null : refer(at('password'), password),
           certificate: certificate?.toLowerCase() ?? null,
           from: from ?? null,
+          byPbx: via === 'pbx',
         },
       ]
     })

@@ -6,8 +6,11 @@ export const SIP = Type.Object(
   {
     user: Type.String({
       pattern: '^[A-Za-z0-9._-]{1,64}$',
-      description: 'The name that it registers and calls by; another one for each help point',
+      description: 'The name that it registers and calls by, or its number at the PBX; another one for each help point',
     }),
+    via: Type.Optional(
+      Type.Enum(['pbx'], { description: 'It is an extension of voice.pbx, which brings its calls and says who calls' }),
+    ),
     password: Type.Optional(REFERENCE),
     certificate: Type.Optional(
       Type.String({
@@ -115,10 +118,10 @@ export const VOICE = Type.Object(
       }),
     ),
     answer: Type.Optional(
-      Type.Enum(['operator', 'at-once'], {
+      Type.Enum(['operator', 'at-once', 'never'], {
         description:
-          'Who answers: the operator (the help point rings meanwhile), or the announcement at once, for help points ' +
-          'that ring for a short time only',
+          'Who answers: the operator (the help point rings meanwhile); the announcement at once, for help points that ring ' +
+          'for a short time only; or never: somebody at another telephone of the PBX, and the wall shows the state',
       }),
     ),
     noAnswer: Type.Optional(
@@ -155,6 +158,20 @@ export const VOICE = Type.Object(
           ...strict,
           description: 'How telephones outside are called: a contact with sip joins a call of a help point by it',
         },
+      ),
+    ),
+    pbx: Type.Optional(
+      Type.Object(
+        {
+          registrar: Type.String({
+            pattern: '^sip:[A-Za-z0-9.-]+(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$',
+            description: 'The council’s PBX: sip:pbx.example:5061;transport=tls',
+          }),
+          user: Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$', description: 'The extension that Lamppost is' }),
+          password: Type.Optional(REFERENCE),
+          ca: Type.Optional({ ...FILE, description: 'The authority (PEM) that vouches for it over TLS' }),
+        },
+        { ...strict, description: 'Lamppost is an extension of the council’s PBX, as one of a ring group' },
       ),
     ),
     announcement: Type.Optional(
