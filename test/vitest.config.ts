@@ -101,7 +101,6 @@ export default defineConfig({
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
           ...TRIES,
-          fileParallelism: false,
         },
       },
     ],

@@ -198,6 +198,29 @@ export async function openCaller(edge: string, from = '127.0.0.1', secure?: OwnC
     const text = await answer(call, 2, wanted, patienceMs)
     return { call, status: statusOf(text), nonce: /nonce="([^"]+)"/.exec(challenge)?.[1] ?? '', text, cseq: 2 }
   }
+  /** A request in the dialog that the 200 has made. */
+  function within(method: string, { user }: Dial, call: string, answered: string, cseq: number, sdp = ''): void {
+    const all = (name: string): string[] =>
+      [...answered.matchAll(new RegExp(`^${name}:[ \\t]*(.*)$`, 'gim'))].map(([, value = '']) => value.trim())
+    const target = /<([^>]+)>/.exec(header(answered, 'contact'))?.[1] ?? ''
+    send(
+      [
+        `${method} ${target} SIP/2.0`,
+        `Via: SIP/2.0/${transport} ${at};branch=z9hG4bK${random()};rport`,
+        'Max-Forwards: 70',
+        ...all('record-route').map((route) => `Route: ${route}`),
+        `From: ${header(answered, 'from')}`,
+        `To: ${header(answered, 'to')}`,
+        `Call-ID: ${call}`,
+        `CSeq: ${cseq} ${method}`,
+        `Contact: <sip:${user}@${own}>`,
+        ...(sdp === '' ? [] : ['Content-Type: application/sdp']),
+        `Content-Length: ${Buffer.byteLength(sdp)}`,
+        '',
+        sdp,
+      ].join('\r\n'),
+    )
+  }
   return {
     /** Until it rings, is answered, or is refused. */
     dial: (dial: Dial, wanted = (status: number): boolean => status >= 180) => ask('INVITE', dial, wanted),
@@ -212,26 +235,15 @@ export async function openCaller(edge: string, from = '127.0.0.1', secure?: OwnC
      * Says that a 200 has come, so that the line stays up; or, with BYE, that it is over.
      * @param answered the 200 as it came
      */
-    inDialog(method: 'ACK' | 'BYE', { user }: Dial, call: string, answered: string): void {
-      const all = (name: string): string[] =>
-        [...answered.matchAll(new RegExp(`^${name}:[ \\t]*(.*)$`, 'gim'))].map(([, value = '']) => value.trim())
-      const target = /<([^>]+)>/.exec(header(answered, 'contact'))?.[1] ?? ''
-      send(
-        [
-          `${method} ${target} SIP/2.0`,
-          `Via: SIP/2.0/${transport} ${at};branch=z9hG4bK${random()};rport`,
-          'Max-Forwards: 70',
-          ...all('record-route').map((route) => `Route: ${route}`),
-          `From: ${header(answered, 'from')}`,
-          `To: ${header(answered, 'to')}`,
-          `Call-ID: ${call}`,
-          `CSeq: ${method === 'ACK' ? 2 : 3} ${method}`,
-          `Contact: <sip:${user}@${own}>`,
-          'Content-Length: 0',
-          '',
-          '',
-        ].join('\r\n'),
-      )
+    inDialog(method: 'ACK' | 'BYE', dial: Dial, call: string, answered: string): void {
+      within(method, dial, call, answered, method === 'ACK' ? 2 : 99)
+    },
+    /** Another description in the middle of the call. @returns what came to it */
+    async again(dial: Dial, call: string, answered: string, cseq: number, sdp: string): Promise<string> {
+      within('INVITE', dial, call, answered, cseq, sdp)
+      const text = await answer(call, cseq, (status) => status >= 200)
+      within('ACK', dial, call, answered, cseq)
+      return text
     },
     register: (dial: Dial) => ask('REGISTER', dial, (status) => status >= 200),
     cancel(dial: Dial, call: string, cseq = 2): void {
