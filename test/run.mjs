@@ -76,7 +76,7 @@ const failuresIn = ({ testResults }) =>
  * Files that run at one time. Pure ones use a core each; what stands side by side waits for cameras and browsers more
  * than for the processor; the rest are alone.
  */
-const WORKERS = { pure: 2, side: 3, real: 1, engines: 1 }
+const WORKERS = { pure: 2, side: 3, real: 1, engines: 2 }
 const vitest = (project) =>
   step(`${project} tests`, bin('vitest'), [
     'run',

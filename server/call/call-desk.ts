@@ -16,7 +16,7 @@ import type { CallBook } from './call-book.ts'
 import { aboutCall } from './call-drafts.ts'
 import { createOutgoingCalls } from './call-outgoing.ts'
 import { type OutsideTelephone, createCallParties, hasJoined } from './call-parties.ts'
-import { offeredPhrases, sayName } from './call-phrases.ts'
+import { type OfferedPhrase, sayName } from './call-phrases.ts'
 import type { PbxState } from './sip/pbx-line.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
 
@@ -44,6 +44,8 @@ export type CallDeskOptions = {
   keysOf(helpPoint: string): Readonly<Record<string, string>>
   /** The telephone of a contact, by the site's trunk; null: it has none. */
   telephoneOf(contact: string): OutsideTelephone | null
+  /** What an operator may have said; only what can be played. */
+  phrases(): OfferedPhrase[]
   /** A simulated town: nobody outside is called. */
   drillsOnly(): boolean
   accept(arrival: {
@@ -104,9 +106,12 @@ type Going = {
   takingDue: AbortController | null
   /** Its owner was lost, or gave it back: whoever accepts the call takes over its incident, too. */
   wasLost: boolean
+  /** The PBX has brought it, and rings others when it is not taken here. */
+  byPbx: boolean
 }
 
-const begun = (sip: string): Going => ({
+const begun = (sip: string, byPbx = false): Going => ({
+  byPbx,
   sip,
   answering: null,
   quality: null,
@@ -278,7 +283,14 @@ export function createCallDesk(options: CallDeskOptions) {
     }
   }
 
-  async function invited({ sip, user, from, secured, byPbx }: Extract<CallNews, { news: 'invited' }>): Promise<void> {
+  async function invited({
+    sip,
+    user,
+    from,
+    secured,
+    byPbx,
+    noSound,
+  }: Extract<CallNews, { news: 'invited' }>): Promise<void> {
     const set = settings()
     const helpPoint = helpPointOf(user, byPbx)
     if (set === null || helpPoint === null) {
@@ -301,7 +313,9 @@ export function createCallDesk(options: CallDeskOptions) {
       })
       const { incident } = receipt
       nameOf.set(sip, id)
-      goings.set(id, begun(sip))
+      goings.set(id, begun(sip, byPbx))
+      // Others of the PBX answer; a help point that calls the edge itself has nobody but us.
+      const elsewhere = set.answer === 'never' && byPbx
       await write([
         aboutCall(
           { id, incident },
@@ -311,8 +325,8 @@ export function createCallDesk(options: CallDeskOptions) {
             sip: name,
             from,
             secured,
-            recorded: set.recorded && set.answer !== 'never',
-            ...(set.answer === 'never' ? { elsewhere: true as const } : {}),
+            recorded: set.recorded && !elsewhere,
+            ...(elsewhere ? { elsewhere: true as const } : {}),
           },
           `help-point:${helpPoint}`,
         ),
@@ -334,9 +348,13 @@ export function createCallDesk(options: CallDeskOptions) {
       await end(call, coming.end)
       return
     }
+    if (noSound) {
+      await giveAway(call)
+      return
+    }
     await line.ring(sip)
     // Who answers is at another telephone of the PBX, and so is who is called when nobody does.
-    if (set.answer !== 'never') expectTaking(id)
+    if (call.answeredHere) expectTaking(id)
     if (set.answer === 'at-once') await answer(book.get(id))
   }
   /** Somebody must take it soon, as the site file says. */
@@ -347,6 +365,12 @@ export function createCallDesk(options: CallDeskOptions) {
     going.takingDue?.abort()
     going.takingDue = after(set.noAnswerMs, () => nobodyTakes(id, set.desk))
   }
+  /** One that rings goes where it would have gone without us: to the desk, or to the others of the PBX. */
+  function giveAway(call: Call): Promise<unknown> {
+    const sip = sipOf(call)
+    const how = goings.get(call.id)?.byPbx ? 'back-to-pbx' : 'forwarded'
+    return Promise.all([end(call, how), line.refuse(sip, UNAVAILABLE)])
+  }
   async function nobodyTakes(id: CallId, desk: string): Promise<void> {
     const waits = (): Call | null => {
       const call = book.get(id)
@@ -354,12 +378,13 @@ export function createCallDesk(options: CallDeskOptions) {
     }
     const call = waits()
     if (!call) return
-    await write([aboutCall(call, 'call.escalated', { to: desk })])
+    // The PBX rings its others; no desk is called by us.
+    const isBack = goings.get(id)?.byPbx === true && call.line === 'early'
+    if (!isBack) await write([aboutCall(call, 'call.escalated', { to: desk })])
     const now = waits()
     // One whose line is up stays with the room: its screens ring on, and the caller hears the announcement.
     if (now?.line !== 'early') return
-    const sip = sipOf(now)
-    await Promise.all([end(now, 'forwarded'), line.refuse(sip, UNAVAILABLE)])
+    await giveAway(now)
   }
   /**
    * Somebody's page is lost: the call that they spoke in is the room's again. One that they hold stays theirs while
@@ -556,7 +581,7 @@ export function createCallDesk(options: CallDeskOptions) {
         await line.play(sipOf(call), 'notice')
         return view(book.get(id))
       }
-      const offered = offeredPhrases(settings()).find((each) => each.id === phrase)
+      const offered = options.phrases().find((each) => each.id === phrase)
       const spoken = language ?? offered?.languages[0] ?? ''
       if (!offered?.languages.includes(spoken))
         throw new Failure(
@@ -641,12 +666,12 @@ export function createCallDesk(options: CallDeskOptions) {
       for (const call of book.going().filter((each) => each.incident === incident)) {
         // Their operator has left the two together: they end it themselves.
         if (call.owner === null && call.state === 'connected' && hasJoined(call)) continue
+        if (call.line === 'early' && call.direction === 'in') {
+          await giveAway(call)
+          continue
+        }
         const sip = sipOf(call)
-        const early = call.line === 'early' && call.direction === 'in'
-        await Promise.all([
-          end(call, early ? 'forwarded' : 'operator-hung-up'),
-          early ? line.refuse(sip, UNAVAILABLE) : line.hangUp(sip),
-        ])
+        await Promise.all([end(call, 'operator-hung-up'), line.hangUp(sip)])
       }
     },
     /** The thread has died, or the edge: no line of before is there any more. */

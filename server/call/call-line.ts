@@ -11,7 +11,7 @@ import { type HeardPacket, NO_SOUND_MS, createAudioWatch } from './sound/audio-w
 import { FRAME_BYTES, FRAME_MS, SILENCE, levelOf } from '../tools/media/g711.ts'
 import { type Phrases, isSaid } from './call-phrases.ts'
 import type { RtpLeg } from './sip/rtp-leg.ts'
-import { createHeardThere } from './sip/rtcp.ts'
+import { type HeardThere, createHeardThere } from './sip/rtcp.ts'
 import type { RemoteSound } from './sip/sip-description.ts'
 import { type SoundMix, createSoundMix } from './sound/sound-mix.ts'
 
@@ -197,6 +197,8 @@ export function createCallLine({
     const { lossPercent, jitterMs, level, stopped, silent } = heard.look(now)
     const wanted = remote?.direction === 'sendrecv' || remote?.direction === 'sendonly'
     const lastAt = heard.last() ?? upSince
+    const sends = remote?.direction === 'sendrecv' || remote?.direction === 'recvonly'
+    if (!sends) there.forget()
     const never = heard.last() === null && now - upSince > NO_SOUND_MS
     if ((stopped || never) && now - Math.max(lastAt, probedAt) > PROBE_AFTER_MS) {
       probedAt = now
@@ -208,7 +210,7 @@ export function createCallLine({
         jitterMs,
         levelIn: level,
         levelOut,
-        oneWay: wanted && (stopped || never) ? 'in' : there.isDeaf() ? 'out' : null,
+        oneWay: wanted && (stopped || never) ? 'in' : there.isDeaf(now) ? 'out' : null,
         silentLine: silent,
       },
     })
@@ -217,7 +219,7 @@ export function createCallLine({
 
   return {
     toRoom,
-    heardThere: there.report,
+    heardThere: (report: HeardThere): void => there.report(report, performance.now()),
     /** What the other side wants now. */
     remote(sound: RemoteSound): void {
       remote = sound

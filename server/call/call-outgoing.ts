@@ -118,11 +118,14 @@ export function createOutgoingCalls(
      * This call was cut off when the server ended. Its help point is called back; any operator may accept. Resolves
      * when the help point has answered, or has not.
      */
-    async callBack({ helpPoint, incident }: Call): Promise<Return> {
+    async callBack({ id, helpPoint, incident }: Call): Promise<Return> {
       const { state } = await incidents.load(incident)
       const [set, reach] = [settings(), reachOf(helpPoint)]
+      const there = thereAt(helpPoint)
+      // Its end is on its way here.
+      if (there?.id === id) return 'unreachable'
       // Somebody there, or here, was quicker; or the incident is over.
-      if (set === null || state === 'closed' || thereAt(helpPoint)) return 'done'
+      if (set === null || state === 'closed' || there) return 'done'
       if (reach === null) return 'unreachable'
       // One that rings in the street with nobody before it helps nobody.
       if (reach.autoAnswer !== true) return 'done'

@@ -65,16 +65,28 @@ export function phrasesOf(site: Said | null): { phrases: Phrases; problems: stri
       Object.assign(phrases, { waiting: sound, 'waiting-unrecorded': sound })
     })
   for (const { id, say } of site?.phrases ?? [])
-    for (const each of say) attempt(() => void (phrases[sayName(id, each.language)] = theirs(each)))
+    for (const each of say) {
+      const name = sayName(id, each.language)
+      // Never other words than the site's under its name.
+      delete phrases[name]
+      attempt(() => void (phrases[name] = theirs(each)))
+    }
   return { phrases, problems }
 }
 
-/** Which phrases an operator may have said. The site's own come first; one of Lamppost's id takes its place. */
-export function offeredPhrases(site: Said | null): OfferedPhrase[] {
+/**
+ * Which phrases an operator may have said, in the languages that can be played. The site's own come first; one of
+ * Lamppost's id takes its place.
+ */
+export function offeredPhrases(site: Said | null, loaded: Phrases): OfferedPhrase[] {
   if (site === null) return []
   const ours = OWN.filter((id) => !site.phrases.some((each) => each.id === id))
-  return [
+  const all = [
     ...site.phrases.map(({ id, name, say }) => ({ id, name, languages: say.map(({ language }) => language) })),
     ...ours.map((id) => ({ id, name: null, languages: [...OWN_LANGUAGES] })),
   ]
+  return all.flatMap(({ id, name, languages }) => {
+    const playable = languages.filter((language) => Object.hasOwn(loaded, sayName(id, language)))
+    return playable.length === 0 ? [] : [{ id, name, languages: playable }]
+  })
 }

@@ -2,6 +2,7 @@
 import type { HelpPointId } from '../glossary/press.ts'
 import type { HelpPoint, Site } from '../glossary/site.ts'
 import type { CallDeskOptions } from './call-desk.ts'
+import type { EdgeCareOptions } from './edge/edge-care.ts'
 
 type Said = Pick<CallDeskOptions, 'settings' | 'helpPointOf' | 'keysOf' | 'telephoneOf' | 'drillsOnly'> & {
   /** How a help point is called. @returns null: it does not telephone */
@@ -11,8 +12,8 @@ type Said = Pick<CallDeskOptions, 'settings' | 'helpPointOf' | 'keysOf' | 'telep
   hasPbx(): boolean
 }
 
-/** @param isSimulated the town is: nobody outside is called */
-export function callSite(site: () => Site, isSimulated: boolean): Said {
+/** @param engines only a simulated town starts without: nobody outside is called from it */
+export function callSite(site: () => Site, engines: EdgeCareOptions['engines']): Said {
   const helpPoint = (id: string): HelpPoint | undefined => site().helpPoints.find((each) => each.id === id)
   return {
     settings: () => site().voice,
@@ -32,6 +33,6 @@ export function callSite(site: () => Site, isSimulated: boolean): Said {
       if (!voice?.trunk || found?.telephone?.by !== 'trunk') return null
       return { id: found.id, name: found.name, number: found.telephone.number, trunk: voice.trunk }
     },
-    drillsOnly: () => isSimulated,
+    drillsOnly: () => engines !== 'required',
   }
 }

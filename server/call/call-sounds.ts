@@ -63,6 +63,8 @@ export function createCallSounds({
       await old?.calls.close().catch(onError)
       await old?.terminate()
     },
+    /** What callers are played now. */
+    phrases: (): Phrases => phrases,
     /** Where the edge is; null: there is none now. */
     reach(at: Door | null): void {
       door = at

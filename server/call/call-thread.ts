@@ -163,9 +163,10 @@ function tick(): void {
 let doors: Promise<void> = Promise.resolve()
 /** The edge has another door than before, or none: calls through the old door are over, and the house is told. */
 async function reach(door: Door | null): Promise<void> {
-  await Promise.all([agent?.close(), atPbx?.line.close()])
+  // Nobody's calls wait for a PBX that does not answer.
+  leavePbx()
+  await agent?.close()
   doorNow = door
-  atPbx = null
   agent = door && createSipAgent(door, sipEvents)
   register()
 }
@@ -174,14 +175,20 @@ let doorNow: Door | null = null
 /** The PBX that the site has; null: none. */
 let pbx: Pbx | null = null
 let atPbx: { line: PbxLine; as: string } | null = null
+function leavePbx(): void {
+  const old = atPbx?.line
+  atPbx = null
+  if (!old) return
+  say({ news: 'pbx', state: { registered: false, why: null } })
+  old.close().catch((error: unknown) => onError(messageOf(error)))
+}
 /** As the extension that the site file names, at the door that is there now. */
 function register(): void {
   const as = JSON.stringify(pbx)
   if (atPbx?.as === as) return
-  const old = atPbx?.line
-  atPbx = null
-  old?.close().catch((error: unknown) => onError(messageOf(error)))
-  if (doorNow && pbx) atPbx = { line: openPbxLine(doorNow, pbx, (state) => say({ news: 'pbx', state })), as }
+  leavePbx()
+  if (doorNow && pbx)
+    atPbx = { line: openPbxLine(doorNow, pbx, (state) => atPbx?.as === as && say({ news: 'pbx', state })), as }
 }
 const sipEvents: SipEvents = {
   onRegistered: (registered) => say({ news: 'registered', registered }),

@@ -10,7 +10,7 @@ import { createTopic } from '../tools/topic.ts'
 import { type CallBook, createCallBook } from './call-book.ts'
 import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
 import { type CallRecordings, createCallRecordings } from './call-recordings.ts'
-import { type Phrases, offeredPhrases, phrasesOf } from './call-phrases.ts'
+import { type OfferedPhrase, type Phrases, offeredPhrases, phrasesOf } from './call-phrases.ts'
 import { callSite } from './call-site.ts'
 import { callRoutes } from './call-routes.ts'
 import { CALL_SOCKET_PATH, callSocket } from './call-socket.ts'
@@ -55,8 +55,7 @@ function spoken(voice: VoiceSite, logger: CallNeeds['logger']): Phrases {
 /** The desk, the thread and the edge, and what each tells the other. */
 function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
   const { clock, news, closing, onError, town, engines, ledger, incidents, presses } = needs
-  // Only a simulated town starts without its engines.
-  const said = callSite(town.site, engines !== 'required')
+  const said = callSite(town.site, engines)
   const reached = createTopic<readonly EdgeListen[]>(onError)
   const heardNow = createTopic<{ call: CallId; quality: CallQuality }>(onError)
   heardNow.subscribe((data) => news.publish({ event: 'call.quality', data }))
@@ -64,6 +63,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     clock,
     onNews: (message) => desk.heard(message),
     async onDeath() {
+      health.pbxBecomes({ registered: false, why: null })
       care.endCalls()
       const before = book.going()
       await desk.lineLost('line-lost')
@@ -72,6 +72,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     },
     onError,
   })
+  const phrases = (): OfferedPhrase[] => offeredPhrases(town.site().voice, sounds.phrases())
   const reachOf: CallDeskOptions['reachOf'] = (helpPoint) =>
     care.registrationOf(helpPoint as HelpPointId).registered ? said.reachAt(helpPoint) : null
   const desk = createCallDesk({
@@ -81,6 +82,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     line: sounds.line,
     ...said,
     reachOf,
+    phrases,
     accept: presses.accept,
     incidents: { ...incidents, openAt: (helpPoint) => newestAt(helpPoint, incidents.book.unfinished()) },
     recordings,
@@ -97,19 +99,31 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     ...needs,
     helpPointOf: (user) => said.helpPointOf(user, false),
     onDoor(door, listen) {
-      if (door === null) health.become(false)
-      else reached.publish(listen)
+      if (door) reached.publish(listen)
+      else {
+        health.become(false)
+        // The edge ends with its engines, and so does every call: whoever was speaking is called back.
+        cutOff.follow(book.going())
+      }
       sounds.reach(door)
     },
     onRefused: ({ from, why }) => presses.refused('sip', from, why),
     onHeard: presses.alive,
   })
-  closing.add('the calling back', cutOff.close)
+  closeInTurn(closing, { cutOff, care, sounds, desk })
+  return { said, phrases, desk, care, sounds, health, reached, heardNow, cutOff, tones }
+}
+
+type Closes = { close(): unknown }
+function closeInTurn(
+  closing: CallNeeds['closing'],
+  { cutOff, care, sounds, desk }: Record<'cutOff' | 'desk', Closes> & Record<'care' | 'sounds', { stop(): unknown }>,
+): void {
   closing.add('the voice edge', care.stop)
   closing.add('the calls', sounds.stop)
-  // Closed first: what ends from here on ends because this server does.
+  // Closed first: what ends from here on ends because this server does, and nobody is called back by it.
+  closing.add('the calling back', cutOff.close)
   closing.add('the call desk', desk.close)
-  return { said, desk, care, sounds, health, reached, heardNow, cutOff, tones }
 }
 
 /** Recordings are deleted when their time is over, for as long as the town runs. */
@@ -130,11 +144,11 @@ export function openCalls(needs: CallNeeds) {
   const book = createCallBook()
   const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
   const room = openRoom(needs, book, recordings)
-  const { said, desk, care, sounds, health, reached, heardNow, cutOff, tones } = room
+  const { said, phrases, desk, care, sounds, health, reached, heardNow, cutOff, tones } = room
   let cut: Call[] = []
   return {
     voice: health.now,
-    phrases: () => offeredPhrases(town.site().voice),
+    phrases,
     voiceOf: (helpPoint: HelpPointId): Registration | null =>
       said.reachAt(helpPoint) && (said.isByPbx(helpPoint) ? health.registration() : care.registrationOf(helpPoint)),
     tryTone: tones.tryTone,

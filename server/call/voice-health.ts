@@ -24,7 +24,6 @@ export function createVoiceHealth({
     now: health,
     become(isReady: boolean): void {
       ready = isReady
-      if (!isReady) pbx = { registered: false, why: null }
       publish()
     },
     pbxBecomes(state: PbxState): void {

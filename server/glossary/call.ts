@@ -20,7 +20,7 @@ export type CallDirection = (typeof CALL_DIRECTIONS)[number]
 /**
  * How a call ended. `forwarded`: the edge went on to the desk telephone. `nobody-answered`, `refused`: the help point
  * that the room has called. `party-hung-up`: the operator had left the caller and a third party together, and the third
- * party has hung up.
+ * party has hung up. `back-to-pbx`: nobody took it here, and the PBX that brought it rings the others.
  */
 export const CALL_ENDS = [
   'caller-hung-up',
@@ -33,6 +33,7 @@ export const CALL_ENDS = [
   'line-lost',
   'server-restarted',
   'party-hung-up',
+  'back-to-pbx',
 ] as const
 export type CallEnd = (typeof CALL_ENDS)[number]
 

@@ -49,6 +49,11 @@ describe('a call', () => {
     // It rings on nobody's wall.
     expect(room.book.going()).toEqual([])
   })
+  test('for which the media engine has no port is a press, and the desk’s', async () => {
+    const room = createCallRoom()
+    await room.tell({ ...INVITE, noSound: true })
+    expect([room.presses.length, room.asked, room.call().end]).toEqual([1, [`refuse ${INVITE.sip} 480`], 'forwarded'])
+  })
   test('of a user that no help point has is refused', async () => {
     const room = createCallRoom()
     await room.tell({ ...INVITE, user: 'somebody' })
@@ -806,15 +811,33 @@ describe('a call that the end of the server has cut off', () => {
   })
 })
 
-describe('a call that is answered at another telephone (answer: never)', () => {
-  test('rings, is nobody’s here, is not recorded, and calls no desk', async () => {
+describe('a call that the PBX brings', () => {
+  const BROUGHT = { ...INVITE, byPbx: true }
+  test('with answer: never rings, is nobody’s here, is not recorded, and calls no desk', async () => {
     const room = createCallRoom({ answer: 'never' })
-    const id = await ring(room)
+    await room.tell(BROUGHT)
+    const { id } = room.call()
     expect(room.call()).toMatchObject({ state: 'ringing', answeredHere: false, recorded: false })
     expect(await codeOf(room.desk.take(id, 'Asha', 'user:asha', false))).toMatchObject(['call/not-here', {}])
     await room.clock.advance(600_000)
     expect([room.asked, room.kinds()]).toEqual([[`ring ${INVITE.sip}`], ['call.ringing']])
     await room.tell({ news: 'cancelled', sip: INVITE.sip, by: 'answered-elsewhere' })
     expect(room.call()).toMatchObject({ state: 'ended', end: 'answered-elsewhere' })
+  })
+  test('that nobody takes goes back to the PBX: no desk is said to ring', async () => {
+    const room = createCallRoom()
+    await room.tell(BROUGHT)
+    await room.clock.advance(31_000)
+    expect([room.kinds(), room.call().end, room.asked.at(-1)]).toEqual([
+      ['call.ringing', 'call.ended'],
+      'back-to-pbx',
+      `refuse ${INVITE.sip} 480`,
+    ])
+  })
+  test('and one that comes to the edge itself is answered here, whatever the site says of the PBX’s', async () => {
+    const room = createCallRoom({ answer: 'never' })
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'user:asha', false)
+    expect(room.call()).toMatchObject({ answeredHere: true, owner: 'Asha' })
   })
 })

@@ -46,7 +46,7 @@ describe('phrases', () => {
     ])
     expect(phrases['waiting-unrecorded']).toEqual(phrases.waiting)
     expect(
-      offeredPhrases(site).map(({ id, name, languages }) => `${id} ${name ?? 'null'} ${languages.join(',')}`),
+      offeredPhrases(site, phrases).map(({ id, name, languages }) => `${id} ${name ?? 'null'} ${languages.join(',')}`),
     ).toEqual([
       'hub Go to Number Forty en',
       'raise-hand Wave en',
@@ -64,6 +64,8 @@ describe('phrases', () => {
       expect.stringContaining('long.wav cannot be played: it is longer than 60 s'),
       expect.stringMatching(/none\.wav cannot be played: ENOENT/),
     ])
+    // What cannot be played is not offered.
+    expect(offeredPhrases(site, phrases).map(({ id }) => id)).not.toContain('hub')
     expect([phrases.waiting, phrases['say hub en']]).toEqual([phrasesOf(null).phrases.waiting, undefined])
   })
 })

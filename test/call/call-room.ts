@@ -18,6 +18,7 @@ export const INVITE = {
   from: 'udp:10.1.2.3:5060',
   secured: false,
   byPbx: false,
+  noSound: false,
 } as const
 const TRUNK: Trunk = {
   host: 'trunk.example',
@@ -105,6 +106,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     telephoneOf: (contact) =>
       contact === 'desk-only' ? null : { id: contact, name: `The ${contact}`, number: '101', trunk: TRUNK },
     drillsOnly: () => simulated,
+    phrases: () => [{ id: 'help-coming', name: null, languages: ['en', 'pl'] }],
     settings: () => change && { ...SETTINGS, ...change },
     reachOf: (helpPoint) => {
       const user = /^point-(hp0\d)$/.exec(helpPoint)?.[1]

@@ -118,9 +118,10 @@ const siteText = (
   trusted: string,
   more: string,
   points: string,
+  media: string,
 ): string => `
 site: { id: town, name: Town, timezone: Europe/London }
-voice: { edge: { listen: ${listen}, trusted: [${trusted}] }, desk: "sip:desk@127.0.0.1:${desk}"${voice} }
+voice: { edge: { listen: ${listen}, trusted: [${trusted}]${media} }, desk: "sip:desk@127.0.0.1:${desk}"${voice} }
 helpPoints:
   - id: bar
     name: Number One Bar
@@ -148,6 +149,7 @@ export async function openVoiceTown({
   clients = '',
   more = '',
   points = '',
+  media = '',
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-voice-'))
   const data = join(folder, 'data')
@@ -169,7 +171,7 @@ export async function openVoiceTown({
     listen += clients === '' ? ' }' : `, clients: "file:${clients}" }`
   }
   const site = join(folder, 'site.yaml')
-  writeFileSync(site, siteText(`${listen}]`, ports.desk, voice, trusted, more, points))
+  writeFileSync(site, siteText(`${listen}]`, ports.desk, voice, trusted, more, points, media))
   const env = { ...process.env, HELP_POINT: PASSWORD }
   const children: ChildProcess[] = []
   function run(...args: string[]): { child: ChildProcess; said(): string } {

@@ -12,6 +12,7 @@ const ENDS: Record<NonNullable<Call['end']>, string> = {
   forwarded: 'ni chymerodd neb yr alwad yma: mae ffôn y ddesg yn canu',
   'line-lost': 'collwyd y llinell',
   'server-restarted': 'torrwyd yr alwad: ailgychwynnwyd y gweinydd',
+  'back-to-pbx': 'ni chymerodd neb yr alwad yma: mae’r PBX yn canu’r lleill',
   'party-hung-up': 'rhoddodd y trydydd parti’r ffôn i lawr, ac nid oedd gweithredwr yn yr alwad',
 }
 

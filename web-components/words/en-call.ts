@@ -11,6 +11,7 @@ const ENDS: Record<NonNullable<Call['end']>, string> = {
   forwarded: 'nobody took it here: the desk telephone rings',
   'line-lost': 'the line was lost',
   'server-restarted': 'cut off: the server was restarted',
+  'back-to-pbx': 'nobody took it here: the PBX rings the others',
   'party-hung-up': 'the third party hung up, and no operator was in the call',
 }
 

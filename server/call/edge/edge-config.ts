@@ -56,6 +56,7 @@ const TRUNK_ANSWERS_MS = 6000
 const REGISTERED_FOR_S = 60
 /** Longer than Lamppost itself lets a call ring: only a server that is gone is waited for no more. */
 const RINGS_ON_MS = 5000
+const RINGS_AT_PBX_MS = 600_000
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1))
@@ -83,6 +84,10 @@ export function mediaOptions({ listen, mediaPorts }: EdgeSite, { media }: EdgePl
     '--tos=184',
     '--timeout=60',
     '--silent-timeout=3600',
+    // Else a call keeps its ports for half a minute after its end, and a busy night runs out of them.
+    '--delete-delay=0',
+    // Where sound comes from is what the description says, where that is possible; strangers come later, if at all.
+    '--endpoint-learning=heuristic',
     '--log-level=4',
     '--log-stderr',
     '--num-threads=1',
@@ -142,7 +147,7 @@ function toTrunk({ host, port, transport }: NonNullable<EdgeSite['trunk']>): str
   # Also while it rings: it is called no more when the house is gone.
   set_dlg_profile("lamppost");
   $ru = "sip:" + $rU + "@${at};transport=${transport}";
-${profile}  rtpengine_offer("replace-origin trust-address ICE=remove ${sound} transcode-G722 transcode-PCMU");
+${profile}  rtpengine_offer("replace-origin trust-address strict-source ICE=remove ${sound} transcode-G722 transcode-PCMU");
   t_set_fr(${RINGS_OUTSIDE_MS}, ${TRUNK_ANSWERS_MS});
   t_on_reply("ANSWER");
   t_on_failure("LAST");
@@ -157,24 +162,29 @@ function toPbx(
   name: string,
 ): string {
   const own = listen.find((each) => each.transport === transport)?.address ?? ''
-  const contact = (expires: number): string =>
-    `append_hf("Contact: <sip:${name}@${quoted(own)};transport=${transport}>;expires=${expires}\\r\\n");`
   return `# Lamppost registers as an extension: the PBX is told the edge's address, and Lamppost its own.
 route[TO_PBX] {
   if ($rd != "${quoted(host)}") { sl_send_reply("403", "Forbidden"); exit; }
   remove_hf_re("^X-Lamppost-");
   $avp(own) = $hdr(Contact);
+  $var(for) = $(avp(own){re.subst,/^.*expires=([0-9]+).*$/\\1/s});
   remove_hf("Contact");
-  if ($avp(own) =~ "expires=0") { ${contact(0)} } else { ${contact(REGISTERED_FOR_S)} }
+  append_hf("Contact: <sip:${name}@${quoted(own)};transport=${transport}>;expires=$var(for)\\r\\n");
   $ru = "sip:${quoted(inAddress(host))}${port === null ? '' : `:${port}`};transport=${transport}";
 ${transport === 'tls' ? '  $xavp(tls=>server_id) = "pbx";\n' : ''}  t_set_fr(${TRUNK_ANSWERS_MS}, ${TRUNK_ANSWERS_MS});
   t_on_reply("PBX");
+  t_on_failure("PBX_LAST");
   if (!t_relay()) { sl_reply_error(); }
+}
+# The library would ask again at once and for ever; asked for longer by us, it is asked once in seconds.
+failure_route[PBX_LAST] {
+  if (t_check_status("423")) { t_reply("480", "Min-Expires $T_rpl($hdr(Min-Expires))"); }
 }
 onreply_route[PBX] {
   # The PBX calls by this connection, perhaps after hours.
   if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
   if (status =~ "2[0-9][0-9]") {
+    $sht(pbxfrom=>$si) = "1";
     # For how long the PBX knows us is its own word, and may be shorter than what was asked for.
     $var(for) = "${REGISTERED_FOR_S}";
     if ($hdr(Expires) != $null) { $var(for) = $hdr(Expires); }
@@ -259,6 +269,7 @@ modparam("htable", "htable", "from=>size=8;")
 modparam("htable", "htable", "byaddress=>size=8;")
 modparam("htable", "htable", "bycert=>size=8;")
 modparam("htable", "htable", "certified=>size=8;")
+modparam("htable", "htable", "pbxfrom=>size=4;")
 modparam("htable", "htable", "refused=>size=8;autoexpire=2;")
 modparam("dialog", "enable_stats", 0)
 modparam("dialog", "profiles_no_value", "lamppost")
@@ -348,6 +359,8 @@ ${
     ? `# The PBX knows the name that it was given at the registration, and nobody else does: what it says of the caller is so.
 # Its ring group has others: where Lamppost does not ring, they do, and the desk is not called by us.
 route[FROM_PBX] {
+  # The name travels in the clear where the site has no TLS: whoever has seen it still has another address.
+  if ($sht(pbxfrom=>$si) == $null${exempt}) { $var(why) = "not the PBX"; route(REFUSED); }
   if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
   $var(who) = $fU;
   route(OFFERED);
@@ -356,8 +369,14 @@ route[FROM_PBX] {
   if (!lookup("location")) { rtpengine_delete(); sl_send_reply("480", "Temporarily Unavailable"); exit; }
   t_set_fr(${LAMPPOST_WITHIN_MS}, ${LAMPPOST_WITHIN_MS});
   t_on_failure("LAST");
-  t_on_reply("LAMPPOST");
+  t_on_reply("LAMPPOST_OF_PBX");
   if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }
+}
+# For how long a telephone of its group rings, the PBX decides.
+onreply_route[LAMPPOST_OF_PBX] {
+  if (status =~ "18[0-9]") { t_set_fr(${RINGS_AT_PBX_MS}, ${LAMPPOST_WITHIN_MS}); }
+  if (status =~ "2[0-9][0-9]") { set_dlg_profile("lamppost"); }
+  route(REPLY);
 }
 `
     : ''
@@ -370,7 +389,11 @@ route[FROM_PBX] {
   record_route();
   dlg_manage();
   set_dlg_profile("of", "$var(who)");
-  rtpengine_offer("replace-origin trust-address ICE=remove RTP transcode-PCMA codec-mask-all codec-strip-all");
+  # Its ports are used up, or it is starting again: the press counts, and the desk hears the person without it.
+  if (!rtpengine_offer("replace-origin trust-address strict-source ICE=remove RTP transcode-PCMA codec-mask-all codec-strip-all")) {
+    append_hf("X-Lamppost-No-Sound: 1\\r\\n");
+    xlog("L_ERR", "NO-SOUND $ci\\n");
+  }
 }
 route[PRESS] {
   route(OFFERED);
@@ -414,7 +437,7 @@ route[REPLY] {
   # A telephone that rings for long keeps its connection.
   if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
   set_contact_alias();
-  if (has_body("application/sdp")) { rtpengine_answer("replace-origin trust-address ICE=remove"); }
+  if (has_body("application/sdp")) { rtpengine_answer("replace-origin trust-address strict-source ICE=remove"); }
 }
 route[IN_DIALOG] {
   if (!loose_route()) {
@@ -428,7 +451,7 @@ route[IN_DIALOG] {
   handle_ruri_alias();
   if (is_method("BYE")) { rtpengine_delete(); }
   if (is_method("INVITE|UPDATE") && has_body("application/sdp")) {
-    rtpengine_offer("replace-origin trust-address ICE=remove RTP transcode-PCMA");
+    rtpengine_offer("replace-origin trust-address strict-source ICE=remove RTP transcode-PCMA");
     t_on_reply("ANSWER");
   }
   t_relay();
@@ -459,9 +482,9 @@ route[TO_HELP_POINT] {
   set_dlg_profile("of", "$var(who)");
   # Who registers over TLS is not asked to speak in the clear.
   if ($ru =~ "transport=tls" || $du =~ "transport=tls") {
-    rtpengine_offer("replace-origin trust-address ICE=remove SRTP AVP DTLS=off ${NOT_OFFERED} transcode-G722 transcode-PCMU");
+    rtpengine_offer("replace-origin trust-address strict-source ICE=remove SRTP AVP DTLS=off ${NOT_OFFERED} transcode-G722 transcode-PCMU");
   } else {
-    rtpengine_offer("replace-origin trust-address ICE=remove RTP AVP transcode-G722 transcode-PCMU");
+    rtpengine_offer("replace-origin trust-address strict-source ICE=remove RTP AVP transcode-G722 transcode-PCMU");
   }
   t_set_fr(${RINGS_THERE_MS}, ${LAMPPOST_WITHIN_MS});
   t_on_reply("HELP_POINT");

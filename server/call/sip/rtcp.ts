@@ -40,6 +40,8 @@ export function readReport(bytes: Uint8Array, source: number): HeardThere | null
 
 /** More than this is all: a fraction of 256 has no whole (RFC 3550 6.4.1), and packets are on their way meanwhile. */
 const NEARLY_ALL = 0.98
+/** Older than this, a report says nothing of now: devices send one every five seconds. */
+const OLD_MS = 15_000
 /** A device that has told of our packets before, and does not any more. */
 const MOST_WITHOUT = 2
 
@@ -51,12 +53,20 @@ export function createHeardThere() {
   let told = false
   let without = 0
   let deaf = false
+  let at = 0
   return {
-    report({ lost }: HeardThere): void {
+    /** @param now monotonic milliseconds */
+    report({ lost }: HeardThere, now: number): void {
+      at = now
       told ||= lost !== null
       without = lost === null ? without + 1 : 0
       deaf = lost === null ? told && without >= MOST_WITHOUT : lost >= NEARLY_ALL
     },
-    isDeaf: (): boolean => deaf,
+    isDeaf: (now: number): boolean => deaf && now - at < OLD_MS,
+    /** We may not send now: what it says of that time is nobody's fault. */
+    forget(): void {
+      without = 0
+      deaf = false
+    },
   }
 }

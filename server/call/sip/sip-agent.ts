@@ -16,6 +16,7 @@ import {
 } from 'sip.js'
 import type { Trunk } from '../../glossary/call.ts'
 import { messageOf } from '../../tools/failure.ts'
+import { connected } from './agent-connection.ts'
 import { createSipConnection } from './sip-connection.ts'
 import { type Offer, type OwnSound, type RemoteSound, description, readOffer } from './sip-description.ts'
 
@@ -32,6 +33,8 @@ export type Invite = {
   secured: boolean
   /** The PBX has brought it, and says who calls. */
   byPbx: boolean
+  /** The media engine could not take it: it is a press, and no operator here would be heard. */
+  noSound: boolean
 }
 /** What a call's sound needs of its session; made before the first description is. */
 export type SoundPort = OwnSound & {
@@ -193,7 +196,8 @@ export function createSipAgent(
         over(() => onCancelled(sip, cancelledBy(cancel.getHeader('Reason'), call.rang, performance.now() - call.at))),
     }
     const byPbx = request.getHeader('X-Lamppost-By') === 'pbx'
-    onInvite({ sip, user, from, secured: from.startsWith('tls:'), byPbx })
+    const noSound = request.hasHeader('X-Lamppost-No-Sound')
+    onInvite({ sip, user, from, secured: from.startsWith('tls:'), byPbx, noSound })
   }
   /** From here on its end is told, once, unless it is ours. */
   function know(sip: string, session: Known['session']) {
@@ -239,7 +243,7 @@ export function createSipAgent(
       if (old && ![...calls.values()].some(({ session }) => session.userAgent === old)) void leave(old)
     }
     const { agent: mine } = outside
-    if (!mine.isConnected()) await mine.start()
+    await connected(mine)
     return mine
   }
   async function leave(old: UserAgent): Promise<void> {
