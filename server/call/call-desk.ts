@@ -336,7 +336,7 @@ export function createCallDesk(options: CallDeskOptions) {
       arriving.delete(sip)
       // No 180 was sent: the edge goes on to the desk, and a person answers. What the book has already is over.
       const begun = book.find(id)
-      if (begun) quietly(end(begun, 'forwarded'))
+      if (begun) quietly(end(begun, unanswered(begun)))
       nameOf.delete(sip)
       goings.delete(id)
       await line.refuse(sip, UNAVAILABLE)
@@ -345,7 +345,7 @@ export function createCallDesk(options: CallDeskOptions) {
     arriving.delete(sip)
     const call = book.get(id)
     if (coming.end !== null) {
-      await end(call, coming.end)
+      await end(call, coming.end === 'forwarded' ? unanswered(call) : coming.end)
       return
     }
     if (noSound) {
@@ -368,9 +368,9 @@ export function createCallDesk(options: CallDeskOptions) {
   /** One that rings goes where it would have gone without us: to the desk, or to the others of the PBX. */
   function giveAway(call: Call): Promise<unknown> {
     const sip = sipOf(call)
-    const how = goings.get(call.id)?.byPbx ? 'back-to-pbx' : 'forwarded'
-    return Promise.all([end(call, how), line.refuse(sip, UNAVAILABLE)])
+    return Promise.all([end(call, unanswered(call)), line.refuse(sip, UNAVAILABLE)])
   }
+  const unanswered = ({ id }: Call): CallEnd => (goings.get(id)?.byPbx ? 'back-to-pbx' : 'forwarded')
   async function nobodyTakes(id: CallId, desk: string): Promise<void> {
     const waits = (): Call | null => {
       const call = book.get(id)
@@ -445,7 +445,7 @@ export function createCallDesk(options: CallDeskOptions) {
       // The lines end because this server does; the next one says so, and calls back.
       if (stopped.signal.aborted && how === 'line-lost') return undefined
       if (coming) coming.end = how
-      else if (call && call.state !== 'ended') await end(call, how)
+      else if (call && call.state !== 'ended') await end(call, how === 'forwarded' ? unanswered(call) : how)
       return undefined
     }
     if (!call || call.state === 'ended') return undefined

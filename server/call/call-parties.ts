@@ -65,9 +65,10 @@ export function createCallParties(
     const sip = sipOf(now)
     // The operator has gone, and so has the one whom the caller spoke with. Whatever the disk does: nobody is left alone.
     if (now.state === 'connected' && now.owner === null && !hasJoined(now)) {
-      if (now.parties.some(isThere)) quietly(offer(now))
+      // A line to the outside that broke is no goodbye: the caller is the room's again.
+      if (how === 'line-lost' || now.parties.some(isThere)) quietly(offer(now))
       else {
-        quietly(end(now, how === 'line-lost' ? 'line-lost' : 'party-hung-up'))
+        quietly(end(now, 'party-hung-up'))
         quietly(line.hangUp(sip))
       }
     }

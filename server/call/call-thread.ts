@@ -52,6 +52,8 @@ const WRITE_EVERY_MS = 1000
 let { phrases } = workerInput<CallThreadInput>()
 const say = (news: CallNews): void => publishToMain(news)
 const onError = (words: string): void => say({ news: 'error', words })
+// A promise of the SIP library that nobody holds must not end everybody's calls.
+process.on('unhandledRejection', (error) => onError(messageOf(error)))
 const lines = new Map<string, CallLine>()
 /** Third parties, each with its own dialog: the call that it is of, and its sound once there is one. */
 const parties = new Map<string, { of: string; leg: RtpLeg | null }>()

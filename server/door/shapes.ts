@@ -424,7 +424,10 @@ export const HELP_POINT = Type.Object({
   voice: Type.Union(
     [
       Type.Object({
-        registered: Type.Boolean({ description: 'At the voice edge, now' }),
+        registered: Type.Boolean({
+          description: 'At the voice edge, now; behind the PBX: whether the PBX reaches this server',
+        }),
+        callable: Type.Boolean({ description: 'The room can call it now' }),
         since: MAYBE_TIME,
         lastHeard: Type.Union([TIME, Type.Null()], { description: 'When it was registered last, since this start' }),
         lastVoiceProof: Type.Union([TIME, Type.Null()], { description: 'When its voice was proved last' }),

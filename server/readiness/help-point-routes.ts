@@ -297,11 +297,12 @@ export function helpPointRoutes(
 }
 
 /** Null: it does not telephone. */
-function voiceShown({ voice }: HelpPoint, registration: Registration | null, { lastVoiceProof }: HelpPointProof) {
+function voiceShown({ voice, sip }: HelpPoint, registration: Registration | null, { lastVoiceProof }: HelpPointProof) {
   const { autoAnswer, pushToTalk, keys } = voice
   return (
     registration && {
       ...registration,
+      callable: registration.registered && sip?.byPbx !== true,
       lastVoiceProof: lastVoiceProof?.at ?? null,
       how: lastVoiceProof?.how ?? null,
       autoAnswer,

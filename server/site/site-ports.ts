@@ -71,27 +71,33 @@ function ofPresses({ mqtt, sia }: Site): PortUse[] {
   ]
 }
 const hostOfSip = (address: string): string => address.replace(/^sips?:(?:[^@]*@)?/, '').replace(/;.*$/, '')
+const placeOfPeer = ({ host, port }: { host: string; port: number | null }): string =>
+  `${host}${port === null ? '' : `:${port}`}`
 const calledAt = (at: string, transport: EdgeListen['transport'], what: string): PortUse =>
   out(`${transport === 'tls' ? 'sips' : 'sip'}://${at}`, what, transport === 'udp' ? 'udp' : 'tcp')
 function ofCalls({ voice }: Site): PortUse[] {
   if (!voice) return []
-  const { trunk } = voice
+  const { trunk, pbx } = voice
   const { listen, mediaPorts } = voice.edge
-  const media = mediaPorts ? `${mediaPorts.from}-${mediaPorts.to}` : 'given by the system (set voice.edge.mediaPorts)'
+  const media = mediaPorts ? `${mediaPorts.from}-${mediaPorts.to}` : 'given by the system (set voice.edge.media)'
   return [
     ...listen.map(({ transport, address }) =>
       into(
         transport === 'udp' ? 'udp' : 'tcp',
         placeOf(`sip://${address}`).port,
-        'help points',
+        pbx?.transport === transport ? 'help points, the PBX' : 'help points',
         `calls: SIP (${transport})`,
       ),
     ),
-    into('udp', media, trunk ? 'help points, the desk, the trunk' : 'help points, the desk', 'calls: sound (RTP)'),
+    into(
+      'udp',
+      media,
+      ['help points, the desk', ...(trunk ? ['the trunk'] : []), ...(pbx ? ['the PBX'] : [])].join(', '),
+      'calls: sound (RTP)',
+    ),
     calledAt(hostOfSip(voice.desk), transportOf(voice.desk), 'calls: the desk telephone'),
-    ...(trunk
-      ? [calledAt(`${trunk.host}${trunk.port === null ? '' : `:${trunk.port}`}`, trunk.transport, 'calls: the trunk')]
-      : []),
+    ...(trunk ? [calledAt(placeOfPeer(trunk), trunk.transport, 'calls: the trunk')] : []),
+    ...(pbx ? [calledAt(placeOfPeer(pbx), pbx.transport, 'calls: the PBX')] : []),
   ]
 }
 /** With a device for each help point, each has a port of its own, from the given one on. */

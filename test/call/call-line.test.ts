@@ -266,8 +266,9 @@ describe('a third party', () => {
     } satisfies RtpLeg
     return { leg, heard }
   }
+  let said = 0
   const says = (room: ReturnType<typeof openLine>, name = 'pty-1', value = LOUD): void =>
-    room.line.fromParty(name, { sequence: 1, time: 0, at: performance.now(), payload: sound(value, 1) })
+    room.line.fromParty(name, { sequence: (said += 1), time: 0, at: performance.now(), payload: sound(value, 1) })
 
   test('hears the two others; each is sent 20 ms every 20 ms, and the page’s clock goes on evenly', () => {
     const room = openLine()
@@ -289,6 +290,10 @@ describe('a third party', () => {
     const times = room.page.heard.map((frame) => new DataView(frame.buffer).getUint32(0, true))
     expect(times.slice(1).every((time, i) => time - (times[i] ?? 0) === 160)).toBe(true)
     expect([heard.at(-1), room.sent.at(-1)?.payload].map((each) => each && isQuiet(each))).toEqual([false, false])
+    // What the party alone says is heard by both.
+    room.pass(400, () => says(room, 'pty-1', 0x2b))
+    for (const heardThere of [room.sent.at(-1)?.payload, room.page.heard.at(-1)?.subarray(4)])
+      expect(heardThere?.[0]).toBe(0x2b)
     // It leaves: the operator speaks with the caller as before.
     room.line.part('pty-1')
     room.page.heard.length = 0

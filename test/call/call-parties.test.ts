@@ -216,6 +216,15 @@ describe('what may go wrong meanwhile', () => {
     expect(room.asked).toContain(`hang up ${INVITE.sip}`)
     expect(room.desk.view(id).state).toBe('ended')
   })
+  test('whose line breaks when the operator has left gives the caller back to the room', async () => {
+    const { room, id } = await connected()
+    const police = await add(room, id)
+    await police.answers()
+    await room.desk.giveBack(id, 'Asha', 'user:asha')
+    await room.tell({ news: 'party-gone', sip: INVITE.sip, party: police.party, lost: true })
+    expect(room.desk.view(id)).toMatchObject({ state: 'offered', owner: null })
+    expect(room.asked).not.toContain(`hang up ${INVITE.sip}`)
+  })
   test('with another still ringing, the caller hears the announcement and the room is asked', async () => {
     const { room, id } = await connected()
     const police = await add(room, id)

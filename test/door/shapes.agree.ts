@@ -83,6 +83,7 @@ type HelpPointView = HelpPointProof &
     incident: string | null
     voice: {
       registered: boolean
+      callable: boolean
       since: string | null
       lastHeard: string | null
       lastVoiceProof: string | null

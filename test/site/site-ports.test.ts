@@ -13,7 +13,8 @@ cameras:
 mqtt: { url: "mqtts://broker.example" }
 sia: { port: 12300 }
 voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }, { tcp: "10.0.0.5:5070" }] },
-  desk: "sip:desk@10.0.0.9", trunk: { to: "sip:trunk.example:5080;transport=tcp" } }
+  desk: "sip:desk@10.0.0.9", trunk: { to: "sip:trunk.example:5080;transport=tcp" },
+  pbx: { registrar: "sip:pbx.example:5070", user: "700" } }
 destinations: [{ id: police, webhook: { url: "https://police.example:8443/x", secret: "\${P}" } }]
 onvifDevice: { port: 8899, username: vms, password: "\${P}", devices: each }
 directory: { name: Council, oidc: { issuer: "https://login.example", client: l, secret: "\${P}" }, roles: { operator: [x] } }
@@ -44,11 +45,12 @@ test('names every port that a town uses, with the default where none is written'
     'out tcp 8883 broker.example',
     'in tcp 12300 alarm panels',
     'in udp 12300 alarm panels',
-    'in udp 5060 help points',
+    'in udp 5060 help points, the PBX',
     'in tcp 5070 help points',
-    'in udp given by the system (set voice.edge.mediaPorts) help points, the desk, the trunk',
+    'in udp given by the system (set voice.edge.media) help points, the desk, the trunk, the PBX',
     'out udp 5060 10.0.0.9',
     'out tcp 5080 trunk.example',
+    'out udp 5070 pbx.example',
     'in tcp 8899-8900 VMS',
     'in udp any VMS',
     'out tcp 8443 police.example',

@@ -66,15 +66,21 @@ const BAD_LOSS_PERCENT = 5
  * call.
  * @param incidentOf who else has its incident
  */
-export const takenFrom = ({ state }: Call, incidentOf: string | null): string | null =>
-  state === 'offered' ? null : incidentOf
+export const takenFrom = (call: Call, incidentOf: string | null): string | null =>
+  call.state === 'offered' || isLeftTogether(call) ? null : incidentOf
+
+/** Its operator has left the caller and a third party together. */
+const isLeftTogether = (call: Call): boolean =>
+  call.state === 'connected' && call.owner === null && joined(call).length > 0
 
 /** The room calls the help point, which has not answered yet. */
 const isBeingCalled = ({ direction, line, state }: Call): boolean =>
   direction === 'out' && line === 'early' && state !== 'ended'
-/** Nobody speaks with the caller: anybody may accept. */
+/** Anybody may accept. */
 export const mayAccept = (call: Call): boolean =>
   call.answeredHere && call.state !== 'ended' && call.owner === null && !isBeingCalled(call)
+/** Nobody speaks with the caller: the wall rings. */
+export const isUnanswered = (call: Call): boolean => mayAccept(call) && !isLeftTogether(call)
 
 export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' | 'me'>): string {
   const mine = call.owner === me

@@ -11,6 +11,7 @@ import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
 import { callStyles } from './call-styles.ts'
 import { type CallAction, callView, mayAccept, microphoneView, takenFrom } from './call-view.ts'
+import { joined } from './call-parties.ts'
 import { type CallVoice, voiceOf } from './call-voice.ts'
 import type { MicrophoneState } from './microphone.ts'
 
@@ -56,7 +57,7 @@ export class LamppostCall extends LitElement {
   @state() private askedKeys: { call: string; name: string; at: number } | null = null
   @state() private askedContact: { call: string; contact: string; at: number } | null = null
   /** In which phrases are offered; null: they are not shown. */
-  @state() private phraseLanguage: string | null = null
+  @state() private phraseLanguage: { call: string; language: string | null } | null = null
   @state() private refusal: string | null = null
 
   #client = new ClientController(this, () => this.#onState())
@@ -216,6 +217,11 @@ export class LamppostCall extends LitElement {
           return await voice.talk(placed.id, this.#wantsPush(call))
         }
         case 'call-anew': {
+          // The one line that there is, is not given up for nothing.
+          if (!(await client.isCallable(call.helpPoint))) {
+            this.refusal = this.#language.words.call.notCallable
+            return
+          }
           await client.endCall(call.id)
           const placed = await client.placeCall(call.helpPoint, call.incident)
           return await voice.talk(placed.id, this.#wantsPush(call))
@@ -300,12 +306,13 @@ export class LamppostCall extends LitElement {
       asked: this.askedKeys?.call === call.id ? this.askedKeys.name : null,
       contacts: town.site?.contacts ?? [],
       askedContact: this.askedContact?.call === call.id ? this.askedContact.contact : null,
-      isStuck: this.#isStuck(call),
+      // Whoever is in the call beside the operator would be hung up on.
+      isStuck: this.#isStuck(call) && joined(call).length === 0,
       saying: {
         phrases: town.site?.phrases ?? [],
         locale: this.#language.locale,
-        language: this.phraseLanguage,
-        setLanguage: (language) => (this.phraseLanguage = language),
+        language: this.phraseLanguage?.call === call.id ? this.phraseLanguage.language : null,
+        setLanguage: (language) => (this.phraseLanguage = { call: call.id, language }),
       },
       acceptKey: this.acceptKey,
       ask: (action) => void this.#ask(call, action),

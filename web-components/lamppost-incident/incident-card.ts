@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit'
 import { elapsed } from '../theme/times.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
-import { mayAccept, takenFrom } from '../lamppost-call/call-view.ts'
+import { isUnanswered, takenFrom } from '../lamppost-call/call-view.ts'
 import { mayTake } from './incident-actions.ts'
 import { escalationLine, lateLine, sign } from './incident-heading.ts'
 import { type Tile, callOf, cameraName, nameOf } from './tile-context.ts'
@@ -20,7 +20,7 @@ export function card(
     : incident.owner === null
       ? words.tile.nobodyYet
       : words.takenBy(incident.owner)
-  const waits = town.calls.find((call) => call.incident === incident.id && mayAccept(call))
+  const waits = town.calls.find((call) => call.incident === incident.id && isUnanswered(call))
   const another = incident.owner !== null && incident.owner !== tile.me
   return html`<header part="heading">
       ${sign(tile)}

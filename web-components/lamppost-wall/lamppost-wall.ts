@@ -5,7 +5,7 @@
 import { LitElement, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
-import { mayAccept } from '../lamppost-call/call-view.ts'
+import { isUnanswered } from '../lamppost-call/call-view.ts'
 import '../lamppost-call/lamppost-microphone.ts'
 import { type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
 import { fulfil } from '../lamppost-incident/incident-requests.ts'
@@ -134,7 +134,7 @@ export class LamppostWall extends LitElement {
   get #room(): Room {
     const { client } = this.#client
     const { me, calls } = client.state()
-    const unanswered = new Set(calls.filter(mayAccept).map(({ incident }) => incident as string))
+    const unanswered = new Set(calls.filter(isUnanswered).map(({ incident }) => incident as string))
     return { me: me?.name ?? '', now: client.now(), unanswered }
   }
   get #shown(): Incident[] {

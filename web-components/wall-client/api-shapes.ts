@@ -56,6 +56,7 @@ export type HelpPoint = Pick<
     incident: string | null
     voice: {
       registered: boolean
+      callable: boolean
       since: string | null
       lastHeard: string | null
       lastVoiceProof: string | null

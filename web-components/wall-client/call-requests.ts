@@ -1,5 +1,5 @@
 /** What people ask of calls, as requests of the API. */
-import type { Call } from './api-shapes.ts'
+import type { Call, HelpPoint } from './api-shapes.ts'
 import { ANSWER_MS } from './deadlines.ts'
 
 /** @throws Refusal in the server's words */
@@ -25,6 +25,13 @@ export function createCallRequests({
       keep(placed)
       return placed
     },
+    /** Whether the room can call that help point now, as the server knows it at this moment. */
+    async isCallable(helpPoint: string): Promise<boolean> {
+      const signal = AbortSignal.timeout(ANSWER_MS)
+      const path = `/api/v1/help-points/${encodeURIComponent(helpPoint)}`
+      const { voice } = (await (await call('GET', path, undefined, { signal })).json()) as HelpPoint
+      return voice?.callable ?? false
+    },
     /** Takes the call and its incident. @param takeOver out of the hand of the one who has it */
     takeCall: (id: string, takeOver = false): Promise<Call> => change(id, 'taking', takeOver ? { takeOver } : {}),
     /** Everybody's wall rings again. */
@@ -32,12 +39,12 @@ export function createCallRequests({
     holdCall: (id: string, on: boolean): Promise<Call> => change(id, 'hold', { on }),
     /** The caller hears that the call is recorded. */
     tellRecorded: (id: string): Promise<Call> => change(id, 'announcement', { name: 'recorded' }),
-    /** Keys of a telephone, by the name that the site file gives them: what opens a gate there. */
     /** A contact is called by the trunk, to join the call. */
     addParty: (id: string, contact: string): Promise<Call> => change(id, 'parties', { contact }),
     sendPartyAway: (id: string, party: string): Promise<Call> => change(id, `parties/${party}`, undefined, 'DELETE'),
     sayPhrase: (id: string, name: string, language: string): Promise<Call> =>
       change(id, 'announcement', { name, language }),
+    /** Keys of a telephone, by the name that the site file gives them: what opens a gate there. */
     sendKeys: (id: string, name: string): Promise<Call> => change(id, 'keys', { name }),
     endCall: (id: string): Promise<Call> => change(id, 'ending'),
   }

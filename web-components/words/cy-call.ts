@@ -86,6 +86,7 @@ export const callTextCy: Pick<Words, 'call'> = {
     spoken: 'Chi',
     noSound: 'Nid oes sain yn dod oddi wrth y galwr. Edrychwch ar y llun, a siaradwch: efallai y cewch eich clywed.',
     notHeardThere: 'Efallai nad ydynt yn eich clywed: nid oes dim o’ch llais yn cyrraedd y man cymorth.',
+    notCallable: 'Ni ellir galw’r man cymorth oddi yma nawr: mae’r alwad yn aros fel y mae.',
     callAnew: 'Rhoi’r ffôn i lawr a galw’n ôl',
     silent: 'Mae’r llinell yn dawel. Efallai bod y meicroffon yno wedi’i orchuddio: edrychwch ar y llun.',
     bad: (percent) => `Llinell wael: collir ${percent} %`,

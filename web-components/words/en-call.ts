@@ -85,6 +85,7 @@ export const callText = {
     spoken: 'You',
     noSound: 'No sound arrives from the caller. Look at the picture, and speak: they may hear you.',
     notHeardThere: 'They may not hear you: nothing of your voice arrives at the help point.',
+    notCallable: 'The help point cannot be called from here now: the call stays as it is.',
     callAnew: 'Hang up and call back',
     silent: 'The line is silent. The microphone there may be covered: look at the picture.',
     bad: (percent: number) => `Bad line: ${percent} % is lost`,

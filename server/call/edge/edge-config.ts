@@ -389,6 +389,8 @@ onreply_route[LAMPPOST_OF_PBX] {
   record_route();
   dlg_manage();
   set_dlg_profile("of", "$var(who)");
+  # An INVITE without a description is described by its answer.
+  if (!has_body("application/sdp")) { return; }
   # Its ports are used up, or it is starting again: the press counts, and the desk hears the person without it.
   if (!rtpengine_offer("replace-origin trust-address strict-source ICE=remove RTP transcode-PCMA codec-mask-all codec-strip-all")) {
     append_hf("X-Lamppost-No-Sound: 1\\r\\n");

@@ -35,6 +35,7 @@ export const wantedExpires = (reason: string): number | null => {
 /** What the PBX's answer means, in words. Pure. */
 export function refusalOf(status: number, reason: string): string {
   if (WRONG_PASSWORD.has(status)) return `it refuses the user or the password (${status})`
+  if (status === 0) return `it cannot be asked now: ${reason}`
   if (status === NO_ANSWER || status === 477 || status === 478) return 'it does not answer'
   return `it answers ${status} ${reason}`.trim()
 }
@@ -79,8 +80,10 @@ export function openPbxLine(
   /** @returns what the PBX answers, at the latest after so long */
   async function asked(how: 'register' | 'unregister', withinMs: number): Promise<{ status: number; reason: string }> {
     return new Promise((resolve) => {
-      const say = ({ message: { statusCode = 0, reasonPhrase = '' } }: Said): void =>
+      const say = ({ message: { statusCode = 0, reasonPhrase = '' } }: Said): void => {
+        clearTimeout(late)
         resolve({ status: statusCode, reason: reasonPhrase })
+      }
       registerer[how]({ requestDelegate: { onAccept: say, onReject: say, onRedirect: say } }).then(
         () => {},
         (error: unknown) => resolve({ status: 0, reason: messageOf(error) }),
@@ -120,7 +123,10 @@ export function openPbxLine(
       } catch (error) {
         if (isOpen()) onState({ registered: false, why: messageOf(error) })
         // A request of it may be out still: the next one begins with another.
-        if (registerer.state !== RegistererState.Registered) registerer = registererFor()
+        if (registerer.state !== RegistererState.Registered) {
+          registerer.dispose().catch(() => {})
+          registerer = registererFor()
+        }
       }
       await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, backoff.wait()).unref())])
     }

@@ -43,7 +43,10 @@ export async function openRtpLeg(
 ) {
   const socket = await openPort(host)
   // RFC 3605: the description names it.
-  const reports = await openPort(host)
+  const reports = await openPort(host).catch((error: unknown) => {
+    socket.close()
+    throw error
+  })
   const { port } = socket.address()
   let remote: RemoteSound | null = null
   let latched: number | null = null

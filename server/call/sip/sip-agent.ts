@@ -299,7 +299,13 @@ export function createSipAgent(
       if ('trunk' in callee && why !== 'person')
         throw new Error('a drill, a test or a simulated town calls no telephone outside')
       beginning.add(sip)
-      const mine = 'user' in callee ? agent : await agentOutside(callee.trunk)
+      const mine =
+        'user' in callee
+          ? agent
+          : await agentOutside(callee.trunk).catch((error: unknown) => {
+              beginning.delete(sip)
+              throw error
+            })
       if (!beginning.delete(sip)) return { status: GIVEN_UP, from: '', rang: false }
       const { host, user, headers, shown } = wayTo(callee)
       const target = UserAgent.makeURI(`sip:${user}@${host}`)

@@ -306,6 +306,12 @@ export function helpPointVoices({ helpPoints }: SiteDocument, complain: Complain
     const at = (...path: Path): Path => ['helpPoints', i, 'voice', ...path]
     if (voice && !sources.some((source) => 'sip' in source))
       complain(at(), 'it does not telephone: add sources: [{ sip: { user: …, password: … } }]')
+    if (sources.some((source) => 'sip' in source && source.sip.via === 'pbx')) {
+      if (drill !== false)
+        complain(at('drill'), 'a help point behind the PBX cannot be called from here: leave drill out')
+      if (autoAnswer === true)
+        complain(at('autoAnswer'), 'a help point behind the PBX cannot be called from here: leave autoAnswer out')
+    }
     if (drill !== false) {
       if (autoAnswer !== true) complain(at('drill'), 'only one that answers by itself can be tried: autoAnswer: true')
       if (!daily) complain(at('drill'), 'it is tried after its daily drill: drill: { daily: "04:30" }')
