@@ -102,7 +102,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
       if (door) reached.publish(listen)
       else {
         health.become(false)
-        // The edge ends with its engines, and so does every call: whoever was speaking is called back.
+        // Every call ends with the engines of the edge: its help point is called back.
         cutOff.follow(book.going())
       }
       sounds.reach(door)

@@ -15,7 +15,8 @@ import { type Path, shapeProblems } from './schema-words.ts'
 import { type Resolve, isPlaceholder } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 import { timezoneProblem } from './site-timezone.ts'
-import { contactsOf, helpPointVoices, sipIdentities, voiceOf } from './sections/voice-check.ts'
+import { contactsOf } from './sections/contact-check.ts'
+import { helpPointVoices, sipIdentities, voiceOf } from './sections/voice-check.ts'
 
 export type SiteProblem = { line: number; key: string; problem: string }
 export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }

@@ -176,7 +176,7 @@ describe('keys beside the sound (RFC 4733)', () => {
   })
 })
 
-test('a drill never calls a telephone outside: the agent itself refuses, whoever asks', async () => {
+test('a drill never calls a telephone outside: the SIP agent itself refuses', async () => {
   const opened: string[] = []
   const agent = createSipAgent(
     { port: 1, secret: 'x' },

@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { wavHeader } from '../../server/tools/media/a-law-wav.ts'
 import { startEngine } from '../../server/tools/process/guarded-engine.ts'
 import { until } from '../contracts/test-town.ts'
 import { type VoiceTown, openOperator, openVoiceTown, shareAt } from './voice-town.ts'
@@ -53,21 +54,8 @@ const partyIs = (id: string, state: string) =>
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 function heardBy(operator: Awaited<ReturnType<typeof openOperator>>, from: number): string {
   const bytes = Buffer.concat(operator.heard.slice(from))
-  const header = Buffer.alloc(44)
-  header.write('RIFF', 0)
-  header.writeUInt32LE(36 + bytes.length, 4)
-  header.write('WAVEfmt ', 8)
-  header.writeUInt32LE(16, 16)
-  header.writeUInt16LE(6, 20)
-  header.writeUInt16LE(1, 22)
-  header.writeUInt32LE(8000, 24)
-  header.writeUInt32LE(8000, 28)
-  header.writeUInt16LE(1, 32)
-  header.writeUInt16LE(8, 34)
-  header.write('data', 36)
-  header.writeUInt32LE(bytes.length, 40)
   const file = join(town.folder, `heard-${operator.heard.length}.wav`)
-  writeFileSync(file, Buffer.concat([header, bytes]))
+  writeFileSync(file, Buffer.concat([wavHeader(1, bytes.length), bytes]))
   return file
 }
 

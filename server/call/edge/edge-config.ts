@@ -6,6 +6,8 @@
  * when Lamppost does not ring within two seconds. So a call reaches a person whatever has become of Lamppost.
  */
 import type { EdgeListen, Pbx, Trunk } from '../../glossary/call.ts'
+import { calledOverTls, pbxName, toPbx, toTrunk } from './edge-peers.ts'
+import { KNOWN_S, NOT_OFFERED, quoted } from './kamailio-text.ts'
 
 /** Loopback ports and files that this start of the edge was given. */
 export type EdgePlaces = {
@@ -39,33 +41,14 @@ const REQUESTS_IN_TWO_SECONDS = 60
 /** Idle strangers must not keep Lamppost and the help points out. */
 const PARALLEL_TCP = 4096
 const STRANGER_S = 15
-const KNOWN_S = 3700
-/**
- * Of all the ciphers that rtpengine knows, help points know AES-CM with 128 bits (RFC 4568); GCM is taken by some that
- * then cannot read it (libre of Debian 12), and no cipher at all is no offer.
- */
-const NOT_OFFERED = ['AEAD_AES_256_GCM', 'AEAD_AES_128_GCM', 'NULL_HMAC_SHA1_80', 'NULL_HMAC_SHA1_32']
-  .map((name) => `SDES-no-${name}`)
-  .join(' ')
 /** So long the room lets a help point ring. */
 const RINGS_THERE_MS = 30_000
-/** A telephone outside may ring for long; a trunk that says nothing at all is not there. */
-const RINGS_OUTSIDE_MS = 90_000
-const TRUNK_ANSWERS_MS = 6000
-/** At the PBX, as sip.js asks for it. */
-const REGISTERED_FOR_S = 60
 /** Longer than Lamppost itself lets a call ring: only a server that is gone is waited for no more. */
 const RINGS_ON_MS = 5000
 const RINGS_AT_PBX_MS = 600_000
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1))
-
-/** What is written into kamailio's own language must not end a string there. @throws on what no site file may have */
-function quoted(text: string): string {
-  if (/["\\\r\n$#]/.test(text)) throw new Error(`this cannot stand in the edge's configuration: ${text}`)
-  return text
-}
 
 /** rtpengine's options. One interface: the address that help points reach; Lamppost on loopback reaches it as well. */
 export function mediaOptions({ listen, mediaPorts }: EdgeSite, { media }: EdgePlaces): string[] {
@@ -108,19 +91,6 @@ certificate = "${quoted(secure.certificate ?? '')}"
 private_key = "${quoted(secure.key ?? '')}"
 ${clients ? `ca_list = "${quoted(clients)}"\n` : ''}${calledOverTls('trunk', peers.trunk)}${calledOverTls('pbx', peers.pbx)}`
 }
-/** Whom the edge calls: their certificate must be vouched for by the authority that the site file names. */
-function calledOverTls(name: 'trunk' | 'pbx', peer: EdgeSite['trunk'] | undefined): string {
-  if (peer?.transport !== 'tls') return ''
-  return `[client:any]
-server_name = "${quoted(peer.host)}"
-server_id = ${name}
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-ca_list = "${quoted(peer.ca ?? '')}"
-`
-}
-
 /**
  * The names in the caller's certificate, in small letters: its common name and its first DNS name. An authority of the
  * site has vouched for it: the handshake of one that is not vouched for does not come to its end.
@@ -132,75 +102,6 @@ const CERTIFICATE_OF_CALLER = `  if ($pr == "tls" && $tls_peer_verified == 1) {
     else if ($sht(bycert=>$var(san)) != $null) { $var(who) = $sht(bycert=>$var(san)); }
   }
 `
-
-/** An IPv6 address stands in brackets in a SIP address (RFC 3261 25.1). */
-const inAddress = (host: string): string => (host.includes(':') ? `[${host}]` : host)
-function toTrunk({ host, port, transport }: NonNullable<EdgeSite['trunk']>): string {
-  const at = `${quoted(inAddress(host))}${port === null ? '' : `:${port}`}`
-  const profile = transport === 'tls' ? '  $xavp(tls=>server_id) = "trunk";\n' : ''
-  const sound = transport === 'tls' ? `SRTP AVP DTLS=off ${NOT_OFFERED}` : 'RTP AVP'
-  return `  if ($rd != "${quoted(host)}") { sl_send_reply("403", "Forbidden"); exit; }
-  remove_hf_re("^X-Lamppost-");
-  set_contact_alias();
-  record_route();
-  dlg_manage();
-  # Also while it rings: it is called no more when the house is gone.
-  set_dlg_profile("lamppost");
-  $ru = "sip:" + $rU + "@${at};transport=${transport}";
-${profile}  rtpengine_offer("replace-origin trust-address strict-source ICE=remove ${sound} transcode-G722 transcode-PCMU");
-  t_set_fr(${RINGS_OUTSIDE_MS}, ${TRUNK_ANSWERS_MS});
-  t_on_reply("ANSWER");
-  t_on_failure("LAST");
-  if (!t_relay()) { rtpengine_delete(); sl_reply_error(); }`
-}
-
-/** The name by which the PBX reaches the edge: of each start, and known to nobody else. */
-const pbxName = (secret: string): string => `px${secret.slice(0, 20)}`
-function toPbx(
-  { host, port, transport }: NonNullable<EdgeSite['pbx']>,
-  listen: EdgeSite['listen'],
-  name: string,
-): string {
-  const own = listen.find((each) => each.transport === transport)?.address ?? ''
-  return `# Lamppost registers as an extension: the PBX is told the edge's address, and Lamppost its own.
-route[TO_PBX] {
-  if ($rd != "${quoted(host)}") { sl_send_reply("403", "Forbidden"); exit; }
-  remove_hf_re("^X-Lamppost-");
-  $avp(own) = $hdr(Contact);
-  $var(for) = $(avp(own){re.subst,/^.*expires=([0-9]+).*$/\\1/s});
-  remove_hf("Contact");
-  append_hf("Contact: <sip:${name}@${quoted(own)};transport=${transport}>;expires=$var(for)\\r\\n");
-  $ru = "sip:${quoted(inAddress(host))}${port === null ? '' : `:${port}`};transport=${transport}";
-${transport === 'tls' ? '  $xavp(tls=>server_id) = "pbx";\n' : ''}  t_set_fr(${TRUNK_ANSWERS_MS}, ${TRUNK_ANSWERS_MS});
-  t_on_reply("PBX");
-  t_on_failure("PBX_LAST");
-  if (!t_relay()) { sl_reply_error(); }
-}
-# The library would ask again at once and for ever; asked for longer by us, it is asked once in seconds.
-failure_route[PBX_LAST] {
-  if (t_check_status("423")) { t_reply("480", "Min-Expires $T_rpl($hdr(Min-Expires))"); }
-}
-onreply_route[PBX] {
-  # The PBX calls by this connection, perhaps after hours.
-  if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
-  if (status =~ "2[0-9][0-9]") {
-    $sht(pbxfrom=>$si) = "1";
-    # For how long the PBX knows us is its own word, and may be shorter than what was asked for.
-    $var(for) = "${REGISTERED_FOR_S}";
-    if ($hdr(Expires) != $null) { $var(for) = $hdr(Expires); }
-    $var(i) = 0;
-    while ($(hdr(Contact)[$var(i)]) != $null) {
-      if ($(hdr(Contact)[$var(i)]) =~ "${name}@[^>]*>[^,]*expires=") {
-        $var(for) = $(hdr(Contact)[$var(i)]{re.subst,/^.*${name}@[^>]*>[^,]*expires=([0-9]+).*$/\\1/s});
-      }
-      $var(i) = $var(i) + 1;
-    }
-    remove_hf("Contact");
-    append_hf("Contact: <$(avp(own){nameaddr.uri})>;expires=$var(for)\\r\\n");
-  }
-}
-`
-}
 
 /** @param secret by which Lamppost's own door knows Lamppost: nobody else on this machine may register there. */
 export function edgeConfig(site: EdgeSite, { door, media, folder }: EdgePlaces, secret: string): string {
@@ -359,7 +260,7 @@ ${
     ? `# The PBX knows the name that it was given at the registration, and nobody else does: what it says of the caller is so.
 # Its ring group has others: where Lamppost does not ring, they do, and the desk is not called by us.
 route[FROM_PBX] {
-  # The name travels in the clear where the site has no TLS: whoever has seen it still has another address.
+  # Without TLS the name can be read on the network: the address must be the PBX's as well.
   if ($sht(pbxfrom=>$si) == $null${exempt}) { $var(why) = "not the PBX"; route(REFUSED); }
   if ($pr != "udp") { tcp_set_connection_lifetime("${KNOWN_S}"); }
   $var(who) = $fU;

@@ -42,18 +42,16 @@ function certificatesOf({ voice }: EdgeWish): { files: string; state: string } {
   return { files: JSON.stringify(files), state: JSON.stringify(seen) }
 }
 const GOODBYE_MS = 1500
-/** The way of a call; who pays for it is said call by call. */
-const trunkOf = ({ trunk }: EdgeWish['voice']): EdgeSite['trunk'] =>
-  trunk && { host: trunk.host, port: trunk.port, transport: trunk.transport, ca: trunk.ca }
-const pbxOf = ({ pbx }: EdgeWish['voice']): EdgeSite['pbx'] =>
-  pbx && { host: pbx.host, port: pbx.port, transport: pbx.transport, ca: pbx.ca }
+/** The address of a trunk or a PBX: the engines need no user and no password. */
+const peerOf = (peer: EdgeSite['trunk']): EdgeSite['trunk'] =>
+  peer && { host: peer.host, port: peer.port, transport: peer.transport, ca: peer.ca }
 /** What the engines are started with; all else is told to them as they run, or is none of theirs. */
 const engineWish = ({ voice }: EdgeWish): unknown => [
   voice.edge,
   voice.desk,
   voice.noAnswerMs,
-  trunkOf(voice),
-  pbxOf(voice),
+  peerOf(voice.trunk),
+  peerOf(voice.pbx),
 ]
 
 /** A promise of a word, and what gives it. */
@@ -101,7 +99,7 @@ export async function runEdge({
     return good
   }
   /** A trunk or a PBX whose authority cannot be read costs the calls by it, and no other. */
-  function usablePeer<Peer extends EdgeSite['trunk']>(what: string, peer: Peer): Peer | null {
+  function usablePeer(what: string, peer: EdgeSite['trunk']): EdgeSite['trunk'] {
     const problem = peerProblem(peer)
     if (problem === null) return peer
     without = true
@@ -111,8 +109,8 @@ export async function runEdge({
   const start = async (): Promise<Edge> => {
     const { edge: set, desk, noAnswerMs } = wish.voice
     const usableListen = usable(listen ?? set.listen)
-    const trunk = usablePeer('telephones outside', trunkOf(wish.voice))
-    const pbx = usablePeer('the PBX', pbxOf(wish.voice))
+    const trunk = usablePeer('telephones outside', peerOf(wish.voice.trunk))
+    const pbx = usablePeer('the PBX', peerOf(wish.voice.pbx))
     const started = await startEdge(
       // A port that the system gave stays: help points know it.
       {

@@ -1,9 +1,24 @@
-/** A connection to the edge's door for one of sip.js's agents: made, and made again when it is gone. */
-import { type UserAgent, UserAgentState } from 'sip.js'
+/** What sip.js's agents share: the connection to the edge's door, made and made again, and how each is set up. */
+import { type UserAgent, type UserAgentOptions, UserAgentState } from 'sip.js'
+import { createSipConnection } from './sip-connection.ts'
+
+/** @param port of the edge's door, on loopback */
+export const agentOptions = (port: number) =>
+  ({
+    // Its constructor is called with `new`, and what that gives back is the connection.
+    transportConstructor: function connection() {
+      return createSipConnection(port)
+    } as unknown as NonNullable<UserAgentOptions['transportConstructor']>,
+    viaHost: '127.0.0.1',
+    contactName: 'lamppost',
+    contactParams: { transport: 'tcp' },
+    userAgentString: 'Lamppost',
+    logBuiltinEnabled: false,
+  }) satisfies UserAgentOptions
 
 const connecting = new WeakMap<UserAgent, Promise<void>>()
 
-/** Resolves when the agent is connected; whoever asks meanwhile waits for the same attempt. @throws when it cannot be */
+/** Resolves when the agent is connected; two calls at one time wait for the same attempt. @throws when it cannot be */
 export function connected(agent: UserAgent): Promise<void> {
   if (agent.isConnected()) return Promise.resolve()
   const going = connecting.get(agent)

@@ -6,8 +6,7 @@ import { Registerer, RegistererState, UserAgent } from 'sip.js'
 import type { Pbx } from '../../glossary/call.ts'
 import { createBackoff } from '../../tools/pace/backoff.ts'
 import { messageOf } from '../../tools/failure.ts'
-import { connected } from './agent-connection.ts'
-import { createSipConnection } from './sip-connection.ts'
+import { agentOptions, connected } from './agent-connection.ts'
 
 /** `why`: what the PBX answers, or that it does not; null while it is registered. */
 export type PbxState = { registered: boolean; why: string | null }
@@ -56,14 +55,7 @@ export function openPbxLine(
     uri,
     authorizationUsername: user,
     authorizationPassword: password ?? '',
-    transportConstructor: function connection() {
-      return createSipConnection(port)
-    } as unknown as NonNullable<ConstructorParameters<typeof UserAgent>[0]>['transportConstructor'] & object,
-    viaHost: '127.0.0.1',
-    contactName: 'lamppost',
-    contactParams: { transport: 'tcp' },
-    userAgentString: 'Lamppost',
-    logBuiltinEnabled: false,
+    ...agentOptions(port),
     delegate: { onDisconnect: () => onLost() },
   })
   const registererFor = (): Registerer =>

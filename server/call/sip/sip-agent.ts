@@ -16,8 +16,7 @@ import {
 } from 'sip.js'
 import type { Trunk } from '../../glossary/call.ts'
 import { messageOf } from '../../tools/failure.ts'
-import { connected } from './agent-connection.ts'
-import { createSipConnection } from './sip-connection.ts'
+import { agentOptions, connected } from './agent-connection.ts'
 import { type Offer, type OwnSound, type RemoteSound, description, readOffer } from './sip-description.ts'
 
 /** `forwarded`: the edge has gone on to the desk, because nothing rang in time. */
@@ -124,16 +123,8 @@ export function createSipAgent(
           authorizationUsername: credentials.username ?? '',
           authorizationPassword: credentials.password ?? '',
         }),
-    // Its constructor is called with `new`, and what that gives back is the connection.
-    transportConstructor: function connection() {
-      return createSipConnection(port)
-    } as unknown as NonNullable<ConstructorParameters<typeof UserAgent>[0]>['transportConstructor'] & object,
+    ...agentOptions(port),
     sessionDescriptionHandlerFactory: (session: Session) => soundOf(session, openSound),
-    viaHost: '127.0.0.1',
-    contactName: 'lamppost',
-    contactParams: { transport: 'tcp' },
-    userAgentString: 'Lamppost',
-    logBuiltinEnabled: false,
     // It rings by itself otherwise, before the press is on disk.
     sendInitialProvisionalResponse: false,
     noAnswerTimeout: DAY_S,
@@ -230,8 +221,8 @@ export function createSipAgent(
   }
 
   /**
-   * Calls outside have an agent of their own: it answers whoever asks for a password, and so must only ever be in dialogs
-   * with the trunk.
+   * Calls outside have an agent of their own: an agent answers each challenge of its dialogs with the trunk's password, and
+   * so this one has dialogs with the trunk only.
    */
   let outside: { agent: UserAgent; of: string } | null = null
   async function agentOutside({ username, password }: Trunk): Promise<UserAgent> {

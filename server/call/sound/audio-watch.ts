@@ -14,7 +14,7 @@ const SILENT_BELOW_DB = -60
 const SILENT_AFTER_MS = 8000
 
 /** Steps between two sequence numbers of 16 bits, -32768..32767. */
-const stepsBetween = (from: number, to: number): number => ((to - from + 0x8000) & 0xffff) - 0x8000
+export const stepsBetween = (from: number, to: number): number => ((to - from + 0x8000) & 0xffff) - 0x8000
 
 export function createAudioWatch() {
   let highest: number | null = null

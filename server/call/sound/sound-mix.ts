@@ -3,6 +3,7 @@
  * (call-line).
  */
 import { FRAME_BYTES, SAMPLES_PER_MS, SILENCE, toALaw, toLinear } from '../../tools/media/g711.ts'
+import { stepsBetween } from './audio-watch.ts'
 
 /** What a network brings early or late: so much of a speaker lies ready before the first of it is heard. */
 const READY = 60 * SAMPLES_PER_MS
@@ -32,14 +33,15 @@ export function createSoundMix() {
     join: (name: string): void => void speakers.set(name, { samples: [], ready: false, last: null }),
     leave: (name: string): void => void speakers.delete(name),
     /**
-     * @param payload A-law; of somebody who is not in it nothing is kept
-     * @param sequence of its packet: what comes twice, or behind a newer one, is left out; left out: it comes in order
+     * @param payload A-law; a name that has not joined is ignored
+     * @param sequence of its packet: a packet that comes twice, or behind a newer one, is ignored; null: packets come in
+     * order
      */
     put(name: string, payload: Uint8Array, sequence: number | null = null): void {
       const speaker = speakers.get(name)
       if (!speaker) return
       if (sequence !== null) {
-        const ahead = speaker.last === null ? 1 : ((sequence - speaker.last + 0x8000) & 0xffff) - 0x8000
+        const ahead = speaker.last === null ? 1 : stepsBetween(speaker.last, sequence)
         if (ahead <= 0 && ahead > -MOST_BEHIND) return
         speaker.last = sequence
       }

@@ -1,7 +1,6 @@
 /** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
 import { BlockList, isIP } from 'node:net'
 import type { EdgeListen, HelpPointVoice, Pbx, SipIdentity, SpokenFile, Trunk, VoiceSite } from '../../glossary/call.ts'
-import type { Contact } from '../../glossary/site.ts'
 import { isNight } from '../../tools/local-time.ts'
 import type { Path } from '../schema-words.ts'
 import type { SiteDocument } from '../site-schema.ts'
@@ -139,27 +138,6 @@ function spokenFiles(files: Readonly<Record<string, string>>, at: Path, complain
     if (!file.startsWith('file:/'))
       complain([...at, language], 'write the whole path, as in file:/etc/lamppost/waiting.en.wav')
     return { language, file: file.slice('file:'.length) }
-  })
-}
-
-/** Numbers that bring an emergency service, in the United Kingdom and by mobile telephones everywhere. */
-const EMERGENCY = /^(?:\d?(?:999|112|911)|18000)$/
-/** However it is written: 9-9-9, +112; and behind the digit by which a PBX reaches the network. */
-const isEmergency = (number: string): boolean => EMERGENCY.test(number.replaceAll(/[^0-9]/g, ''))
-/** Whom an operator calls, and how. */
-export function contactsOf({ contacts = [], voice }: SiteDocument, complain: Complain): Contact[] {
-  return contacts.map(({ id, name, phone, urgent = null, sip }, i) => {
-    const number = sip?.slice('sip:'.length, -'@trunk'.length)
-    if (number !== undefined && !voice?.trunk)
-      complain(['contacts', i, 'sip'], 'it is called by the trunk: add voice: { trunk: { to: "sip:…" } }')
-    const emergency = number !== undefined && isEmergency(number)
-    const { callerId, address } = voice?.trunk ?? {}
-    const shows = callerId !== undefined && address !== undefined ? { number: callerId, address } : null
-    const telephone: Contact['telephone'] =
-      number === undefined
-        ? null
-        : { number, by: emergency && !shows ? 'desk' : 'trunk', shows: emergency ? shows : null }
-    return { id, name, phone, urgent, telephone }
   })
 }
 
