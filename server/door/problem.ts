@@ -21,6 +21,7 @@ const STATUS = {
   'incident/taken': 409,
   'incident/pressed-again': 409,
   'incident/not-asked': 409,
+  'register/reading': 503,
   'incident/closed': 409,
   'incident/not-closed': 409,
   'incident/not-yours': 409,

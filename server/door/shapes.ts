@@ -1,5 +1,6 @@
 /** The API's shapes, once: they check what comes in, and describe what goes out in the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
+import { CLOSURE_CODES } from '../glossary/incident.ts'
 import {
   CALL_DIRECTIONS,
   CALL_ENDS,
@@ -236,6 +237,9 @@ export const CONNECTOR_TRIAL = Type.Object({
 })
 export const INCIDENT = Type.Object({
   id: Type.String(),
+  number: Type.Union([Type.String(), Type.Null()], {
+    description: 'What people say on the telephone, as LP-2026-0042: the n-th of the site’s year; null: a drill',
+  }),
   helpPoint: Type.String(),
   kind: Type.Enum(['press', 'drill']),
   state: Type.Enum(['open', 'acknowledged', 'closed']),
@@ -270,6 +274,7 @@ export const INCIDENT = Type.Object({
   }),
   closedAt: MAYBE_TIME,
   closureReason: MAYBE_STRING,
+  closureCode: Type.Union([Type.Enum(CLOSURE_CODES), Type.Null()], { description: 'Null while it is not closed' }),
   presses: Type.Array(PRESS),
   repeats: Type.Integer({
     description: 'Further presses that came faster than anybody can press: counted, not listed',

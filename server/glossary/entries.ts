@@ -3,7 +3,7 @@ import type { CallEnd, CallId, CallRecording, OneWay, PartyEnd, PartyId } from '
 import type { VmsReceipt, VmsRefusal } from './connector.ts'
 import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
-import type { IncidentId } from './incident.ts'
+import type { ClosureCode, IncidentId } from './incident.ts'
 import type { Look } from './people.ts'
 import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult, VoiceResult } from './proof.ts'
@@ -44,7 +44,8 @@ export type IncidentEntries = {
   'incident.noted': { incident: IncidentId; text: string; replaces?: number }
   'incident.contacted': { incident: IncidentId; contact: string; outcome: string }
   'incident.step-ticked': { incident: IncidentId; step: number; text: string }
-  'incident.closed': { incident: IncidentId; reason: string }
+  /** Entries of earlier versions have the words alone. */
+  'incident.closed': { incident: IncidentId; reason: string; code?: ClosureCode }
   'framing.changed': { incident: IncidentId; framing: Framing }
   'camera.passed-over': { incident: IncidentId; camera: CameraId; reason: string }
   /** Another incident's press needs a camera that this one holds. */

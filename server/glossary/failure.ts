@@ -14,6 +14,7 @@ export const FAILURE_CODES = [
   'connector/busy',
   'connector/unreachable',
   'incident/unknown',
+  'register/reading',
   'incident/taken',
   'incident/pressed-again',
   'incident/not-asked',

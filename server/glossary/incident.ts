@@ -10,6 +10,10 @@ export type IncidentId = Id<'incident'>
 export const INCIDENT_STATES = ['open', 'acknowledged', 'closed'] as const
 export type IncidentState = (typeof INCIDENT_STATES)[number]
 
+/** Why it was closed. `other`: see the words. */
+export const CLOSURE_CODES = ['helped', 'police', 'hub', 'mistake', 'malicious', 'nobody', 'drill', 'other'] as const
+export type ClosureCode = (typeof CLOSURE_CODES)[number]
+
 /** `to`: null is whoever takes it. */
 export type Handover = { from: string; to: string | null; at: string }
 /** `until`: when it must be looked at again; null when nobody said. */
@@ -43,6 +47,8 @@ export type Incident = {
   escalation: Escalation
   closedAt: string | null
   closureReason: string | null
+  /** Null while it is not closed. */
+  closureCode: ClosureCode | null
   presses: Press[]
   /** Further presses that came faster than anybody can press; counted, not listed. */
   repeats: number
@@ -56,3 +62,6 @@ export type Incident = {
   vms: VmsLine[]
   log: LogLine[]
 }
+
+/** `number`: what people say on the telephone, as LP-2026-0042; null: a drill. */
+export type NumberedIncident = Incident & { number: string | null }

@@ -247,6 +247,8 @@ export type Site = {
   id: string
   name: string
   timezone: string
+  /** What the numbers of its incidents begin with. */
+  prefix: string
   /** When presets are checked by themselves; null: never. Local times of day. */
   quietHours: { from: string; to: string } | null
   helpPoints: HelpPoint[]

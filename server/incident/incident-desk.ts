@@ -4,7 +4,7 @@
  * caller's to await.
  */
 import type { CameraId, Framing, FramingRole } from '../glossary/camera.ts'
-import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { ClosureCode, Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Draft, Entry, EntryBodies } from '../glossary/ledger.ts'
 import type { HelpPointId, Press } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -27,7 +27,7 @@ export type ClipPort = {
 }
 
 /** `by`: the person who closes it; null: Lamppost itself. `seen`: the newest entry that this person has seen. */
-type Closing = { seen?: number | null; by?: string | null }
+type Closing = { code?: ClosureCode; seen?: number | null; by?: string | null }
 
 export function createIncidentDesk(options: {
   clock: Clock
@@ -283,7 +283,7 @@ export function createIncidentDesk(options: {
       id: string,
       reason: string,
       actor: string,
-      { seen = null, by = null }: Closing = {},
+      { code = 'other', seen = null, by = null }: Closing = {},
     ): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
@@ -304,7 +304,7 @@ export function createIncidentDesk(options: {
           subject: incident.id,
           body: { incident: incident.id, ...clip },
         })),
-        { kind: 'incident.closed', actor, subject: incident.id, body: { incident: incident.id, reason } },
+        { kind: 'incident.closed', actor, subject: incident.id, body: { incident: incident.id, reason, code } },
       ])
       for (const clip of ends) clips.hold(incident.id, clip)
       await framings.end(incident.id, book.unfinished())

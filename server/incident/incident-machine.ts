@@ -5,6 +5,7 @@ import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { IncidentEntries } from '../glossary/entries.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
+import { codeOfWords } from './closure-codes.ts'
 import { withVms } from './vms-lines.ts'
 
 /**
@@ -41,6 +42,7 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   escalation: NOT_ESCALATED,
   closedAt: null,
   closureReason: null,
+  closureCode: null,
   presses: [],
   repeats: 0,
   framings: [],
@@ -167,13 +169,21 @@ function changed(incident: Incident, entry: Recorded): Incident {
         state: 'closed',
         closedAt: entry.at,
         closureReason: entry.body.reason,
+        closureCode: entry.body.code ?? codeOfWords(entry.body.reason),
         handover: null,
         onHold: null,
         recalledAt: null,
         escalation: NOT_ESCALATED,
       }
     case 'incident.reopened':
-      return { ...incident, state: 'acknowledged', owner: entry.body.owner, closedAt: null, closureReason: null }
+      return {
+        ...incident,
+        state: 'acknowledged',
+        owner: entry.body.owner,
+        closedAt: null,
+        closureReason: null,
+        closureCode: null,
+      }
     case 'incident.step-ticked':
       return {
         ...attended(incident),

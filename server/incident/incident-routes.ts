@@ -1,15 +1,29 @@
 /** What the room does with incidents. */
+import type { FoundIncidents, IncidentFilter } from '../glossary/register.ts'
+import type { IncidentNumbers } from './incident-numbers.ts'
+import { PERIOD, readPeriod } from './register/report-routes.ts'
 import { ANY_WALL, HANDLING_WALL, HANDLERS, READERS, type Person } from '../glossary/people.ts'
 import { mayRead } from '../door/entry-readers.ts'
 import { Type } from 'typebox'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clip, ClipView } from '../glossary/clip.ts'
-import { INCIDENT_STATES, type Incident, type IncidentId, type IncidentState } from '../glossary/incident.ts'
+import {
+  CLOSURE_CODES,
+  type ClosureCode,
+  INCIDENT_STATES,
+  type Incident,
+  type IncidentId,
+  type IncidentState,
+} from '../glossary/incident.ts'
 import { type App, actorOf } from '../door/door.ts'
 import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from '../door/shapes.ts'
 
 export type IncidentPort = {
   get(id: string): Promise<Incident>
+  numbers: Pick<IncidentNumbers, 'of' | 'find'>
+  timezone(): string
+  /** @throws register/reading */
+  search(filter: IncidentFilter, after: string | null, limit: number): Promise<FoundIncidents>
   page(
     state: IncidentState | null,
     after: string | null,
@@ -25,7 +39,12 @@ export type IncidentPort = {
   note(id: string, text: string, actor: string, replaces: number | null): Promise<Incident>
   contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
   tick(id: string, step: number, actor: string): Promise<Incident>
-  close(id: string, reason: string, actor: string, how: { seen: number | null; by: string }): Promise<Incident>
+  close(
+    id: string,
+    reason: string,
+    actor: string,
+    how: { code: ClosureCode; seen: number | null; by: string },
+  ): Promise<Incident>
   /**
    * @param preset null: its own for the incident's help point, or whatever way there is.
    * @throws camera/unknown, preset/unknown
@@ -44,10 +63,29 @@ const TEXT = Type.String({ minLength: 1, maxLength: 4000, pattern: '\\S' })
 
 const nameOf = (request: { person: { name: string } | null }): string => request.person?.name ?? ''
 
+type Query = Partial<Record<'from' | 'to' | 'helpPoint' | 'person' | 'q' | 'after', string>> & {
+  state?: IncidentState
+  outcome?: ClosureCode
+  limit?: unknown
+}
+/** What is open is in memory; what is looked for among all is the register's. */
+async function pageOf(port: IncidentPort, query: Query): ReturnType<IncidentPort['page']> {
+  const { state = null, after = null, limit = 50, ...asked } = query
+  if (Object.values(asked).every((value) => value === undefined)) return port.page(state, after, Number(limit))
+  const { helpPoint = null, outcome = null, person = null, q = null } = asked
+  const period = readPeriod(asked, port.timezone())
+  const numbered = q === null ? null : port.numbers.find(q)
+  if (numbered !== null) return { items: [await port.get(numbered)], next: null }
+  const filter = { ...period, state, helpPoint, outcome, person, q }
+  const { ids, next } = await port.search(filter, after, Number(limit))
+  return { items: await Promise.all(ids.map(port.get)), next }
+}
+
 export function incidentRoutes(app: App, port: IncidentPort): void {
   /** What a role may not read stands in the log as a line without content: its number is missed by nobody. */
   const view = async ({ person }: { person: Person | null }, incident: Incident) => ({
     ...incident,
+    number: port.numbers.of(incident.id),
     log: incident.log.map((line) => (mayRead(person, line.kind) ? line : { ...line, actor: '', body: {} })),
     clips: await Promise.all(incident.clips.map((clip) => port.clipView(incident.id, clip))),
   })
@@ -58,19 +96,36 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     {
       config: { roles: READERS, scopes: ANY_WALL },
       schema: {
-        summary: 'Incidents, newest first',
+        summary: 'Incidents, newest first: all, or those that fit everything that is asked for',
         tags: ['incidents'],
         querystring: Type.Object({
           state: Type.Optional(Type.Enum(INCIDENT_STATES)),
+          ...PERIOD,
+          helpPoint: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          outcome: Type.Optional(Type.Enum(CLOSURE_CODES, { description: 'By the code that it was closed with' })),
+          person: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 200,
+              description: 'Who has had it or written in it, by whole name',
+            }),
+          ),
+          q: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 200,
+              description:
+                'Words in notes, outcomes of calls and reasons, each by its beginning; or a number as LP-2026-0042',
+            }),
+          ),
           after: Type.Optional(Type.String({ maxLength: 200 })),
           limit: Type.Optional(LIMIT),
         }),
-        response: { 200: listOf(INCIDENT) },
+        response: { 200: listOf(INCIDENT), '4xx': PROBLEM },
       },
     },
     async (request) => {
-      const { state, after, limit } = request.query
-      const { items, next } = await port.page(state ?? null, after ?? null, Number(limit ?? 50))
+      const { items, next } = await pageOf(port, request.query)
       return { items: await Promise.all(items.map((incident) => view(request, incident))), next }
     },
   )
@@ -79,13 +134,13 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     {
       config: { roles: READERS, scopes: ANY_WALL },
       schema: {
-        summary: 'One incident with its presses, framings, clips and log',
+        summary: 'One incident with its presses, framings, clips and log, by its id or its number',
         tags: ['incidents'],
         params: ID_PARAMS,
         response: answers,
       },
     },
-    async (request) => view(request, await port.get(request.params.id)),
+    async (request) => view(request, await port.get(port.numbers.find(request.params.id) ?? request.params.id)),
   )
   app.post(
     '/api/v1/incidents/:id/acknowledgement',
@@ -263,6 +318,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
         body: Type.Object(
           {
             reason: TEXT,
+            code: Type.Optional(Type.Enum(CLOSURE_CODES, { description: 'What the figures count; left out: other' })),
             seen: Type.Optional(
               Type.Integer({
                 minimum: 0,
@@ -280,6 +336,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
       view(
         request,
         await port.close(request.params.id, request.body.reason, actorOf(request), {
+          code: request.body.code ?? 'other',
           seen: request.body.seen ?? null,
           by: nameOf(request),
         }),

@@ -1,6 +1,8 @@
 /** What the room does about presses: incidents, the cameras that come for them, and who is called when nobody comes. */
 import { type Door } from '../door/door.ts'
 import { incidentRoutes } from './incident-routes.ts'
+import { createIncidentNumbers } from './incident-numbers.ts'
+import { type RegisterNeeds, openRegister } from './register/register.ts'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clip, ClipView, Gap } from '../glossary/clip.ts'
 import type { IncidentId } from '../glossary/incident.ts'
@@ -14,7 +16,7 @@ import { type ClipPort, createIncidentDesk } from './incident-desk.ts'
 import type { CameraPort, Chosen } from './incident-framings.ts'
 
 type At = { id: HelpPointId; location: Place | null }
-export type IncidentNeeds = {
+export type IncidentNeeds = Pick<RegisterNeeds, 'dataFolder'> & {
   clock: Clock
   logger: { warn(facts: object, words: string): void }
   closing: { add(what: string, close: () => unknown): void }
@@ -26,7 +28,7 @@ export type IncidentNeeds = {
     placeOf(id: string): Place | null
     instructionsOf(id: string): string[]
   }
-  ledger: IncidentHistory & { append: Append }
+  ledger: IncidentHistory & RegisterNeeds['ledger'] & { append: Append }
   clips: Pick<ClipPort, 'hold' | 'release'> & { gaps(clip: Clip): Promise<Gap[]> }
   cameras: Pick<CameraPort, 'hold' | 'heldBy'> & {
     /** @throws camera/unknown */
@@ -74,6 +76,8 @@ export function openIncidents(needs: IncidentNeeds) {
   const { clock, closing, onError, basePath, town, ledger, clips, cameras } = needs
   const { append, about, openedBefore } = ledger
   const book = createIncidentBook({ about, openedBefore })
+  const numbers = createIncidentNumbers(town.site)
+  const register = openRegister(needs)
   cameras.usersAre(book.using)
   const { hold, release } = clips
   const desk = createIncidentDesk({
@@ -98,18 +102,23 @@ export function openIncidents(needs: IncidentNeeds) {
     /** How many clips it still holds; none for one that nobody remembers. */
     clipsOf: book.clipsOf,
     book,
-    folds: { incidents: book },
-    resume: desk.resume,
+    numberOf: numbers.of,
+    folds: { incidents: book, numbers },
     begin(): void {
+      register.begin()
       const steps = () => town.site().escalation
       const escalation = startEscalation({ clock, unfinished: book.unfinished, steps, append, onError })
       closing.add('the escalation', escalation.close)
     },
     routes({ app }: Door): void {
+      register.routes(app)
       incidentRoutes(app, {
         ...desk,
         get: book.load,
         page: book.page,
+        search: register.search,
+        numbers,
+        timezone: () => town.site().timezone,
         clipView,
         bring: async (id, camera, preset, actor) => {
           const { id: known } = cameras.siteCamera(camera)

@@ -12,7 +12,7 @@ const HAND_DRILL_SEEN_MS = 30_000
 export type DrillEndsPort = {
   clock: Clock
   load(id: IncidentId): Promise<Incident>
-  close(id: IncidentId, reason: string, actor: string): Promise<unknown>
+  close(id: IncidentId, reason: string, actor: string, how: { code: 'drill' }): Promise<unknown>
   /** What it held may grow old. */
   releaseDrillClips(id: IncidentId): Promise<void>
   onError(error: unknown): void
@@ -25,7 +25,7 @@ export function createDrillEnds({ clock, load, close, releaseDrillClips, onError
   async function end(id: IncidentId, result: DrillResult): Promise<void> {
     const { kind, state } = await load(id)
     if (kind !== 'drill' || state !== 'open') return
-    await close(id, drillText(result), 'lamppost')
+    await close(id, drillText(result), 'lamppost', { code: 'drill' })
     await releaseDrillClips(id)
   }
   return {

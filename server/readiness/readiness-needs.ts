@@ -36,7 +36,7 @@ export type ReadinessNeeds = {
   }
   cameras: { listens(camera: CameraId): boolean }
   incidents: {
-    close(id: IncidentId, reason: string, actor: string): Promise<unknown>
+    close(id: IncidentId, reason: string, actor: string, how: { code: 'drill' }): Promise<unknown>
     releaseDrillClips(id: IncidentId): Promise<void>
     book: {
       load(id: string): Promise<Incident>

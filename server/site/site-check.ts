@@ -306,6 +306,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   })
   return {
     ...document.site,
+    prefix: document.site.prefix ?? 'LP',
     quietHours: document.site.quietHours ?? null,
     helpPoints: document.helpPoints.map(
       ({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({

@@ -350,6 +350,12 @@ export const SITE_SCHEMA = Type.Object(
         id: ID,
         name: NAME,
         timezone: Type.String({ minLength: 1 }),
+        prefix: Type.Optional(
+          Type.String({
+            pattern: '^[A-Z][A-Z0-9]{0,11}$',
+            description: 'What the numbers of its incidents begin with: LP (left out) gives LP-2026-0042',
+          }),
+        ),
         quietHours: Type.Optional(
           Type.Object(
             { from: TIME, to: TIME },

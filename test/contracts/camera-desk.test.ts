@@ -33,6 +33,7 @@ const site = (camera: SiteCamera): Site => ({
   id: 'town',
   name: 'Town',
   timezone: 'Europe/London',
+  prefix: 'LP',
   quietHours: null,
   helpPoints: [],
   cameras: [camera],

@@ -74,6 +74,7 @@ beforeAll(async () => {
     id: 'town',
     name: 'Town',
     timezone: 'UTC',
+    prefix: 'LP',
     quietHours: null,
     helpPoints: [],
     cameras: [site],

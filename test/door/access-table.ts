@@ -112,6 +112,8 @@ export const ACCESS: readonly string[] = [
   'GET /api/v1/people: OEVS- [wall-view wall]',
   'POST /api/v1/presses/lorawan: ----P [press]',
   'POST /api/v1/presses: ----P [press]',
+  'GET /api/v1/reports/presses.csv: ---S-',
+  'GET /api/v1/reports/presses: ---S-',
   'GET /api/v1/retention.csv: --VS-',
   'GET /api/v1/retention: OEVS-',
   'PUT /api/v1/session/confirmation: OEVS- withheld',

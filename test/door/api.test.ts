@@ -187,6 +187,60 @@ describe('an incident', () => {
     const playlist = (await call('operator', 'GET', `${path}/clips/cam-14/index.m3u8`)).body
     expect(playlist).toContain('#EXT-X-ENDLIST')
   })
+  test('has a number, an outcome, and is found by them, by words and by who had it', async () => {
+    const { body } = await press({ helpPoint: 'skinnergate', id: 'numbered' })
+    const path = `/incidents/${body.incident}`
+    const opened = (await call('operator', 'GET', path)).body
+    expect(opened).toMatchObject({ number: expect.stringMatching(/^LP-20\d\d-\d{4}$/), closureCode: null })
+    await call('operator', 'POST', `${path}/acknowledgement`)
+    await call('operator', 'POST', `${path}/notes`, { text: 'Two boys with a zephyr kite' })
+    const closed = await call('operator', 'POST', `${path}/closure`, { reason: 'They ran away', code: 'malicious' })
+    expect(closed.body).toMatchObject({ state: 'closed', closureCode: 'malicious', number: opened.number })
+    const wrong = await call('operator', 'POST', `${path}/closure`, { reason: 'x', code: 'stolen' })
+    expect(wrong).toMatchObject(problem(400, 'request/invalid'))
+
+    expect((await call('operator', 'GET', `/incidents/${opened.number.toLowerCase()}`)).body.id).toBe(body.incident)
+    const found = async (query: string) =>
+      (await call('operator', 'GET', `/incidents?${query}`)).body.items.map(({ id }: { id: string }) => id)
+    const today = opened.openedAt.slice(0, 10)
+    for (const query of [
+      'q=zeph%20KITE',
+      `q=${opened.number}`,
+      'outcome=malicious',
+      `person=demo%20operator&outcome=malicious&helpPoint=skinnergate&state=closed&from=${opened.openedAt}`,
+      `from=${opened.openedAt}&to=${new Date(Date.parse(opened.openedAt) + 1).toISOString()}`,
+    ])
+      expect(await found(query), query).toEqual([body.incident])
+    for (const query of ['q=zephyrs', 'outcome=police&q=zephyr', 'helpPoint=blackwellgate&q=kite', 'to=2026-01-01'])
+      expect(await found(query), query).toEqual([])
+    expect(await found(`from=${today}&limit=200`)).toContain(body.incident)
+    expect(await call('operator', 'GET', '/incidents?from=yesterday')).toMatchObject(problem(400, 'request/invalid'))
+    expect(await call('operator', 'GET', '/incidents?outcome=stolen')).toMatchObject(problem(400, 'request/invalid'))
+  })
+  test('is counted in the supervisor’s figures, which name nobody', async () => {
+    const { body } = await call('supervisor', 'GET', '/reports/presses')
+    const there = body.helpPoints.find(({ helpPoint }: { helpPoint: string }) => helpPoint === 'skinnergate')
+    expect(there.outcomes).toMatchObject({ malicious: 1, other: 1 })
+    expect(there.incidents).toBeGreaterThanOrEqual(there.outcomes.malicious + there.outcomes.other)
+    expect(there.presses - there.repeats).toBe(there.incidents)
+    expect(there.toAccept.p50).toBeGreaterThanOrEqual(0)
+    expect(there.toFirstWords).toEqual({ p50: null, p90: null })
+    expect(body.timezone).toBe('Europe/London')
+    const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0)
+    const presses = sum(body.helpPoints.map((each: { presses: number }) => each.presses))
+    expect([sum(body.byHour), sum(body.byWeekday)]).toEqual([presses, presses])
+    expect(JSON.stringify(body)).not.toContain('Demo')
+
+    const csv = await call('supervisor', 'GET', `/reports/presses.csv?from=${body.from}&to=${body.to}`)
+    expect(csv.headers.get('content-type')).toContain('text/csv')
+    const rows = (csv.body as string).trim().split('\r\n')
+    expect(rows).toHaveLength(body.helpPoints.length + 1)
+    expect(rows.find((row) => row.startsWith('skinnergate,'))).toContain(`,${there.presses},${there.repeats},`)
+    expect(await call('operator', 'GET', '/reports/presses')).toMatchObject(problem(403, 'people/forbidden'))
+    expect(await call('supervisor', 'GET', '/reports/presses?from=2026-11-02&to=2026-11-01')).toMatchObject(
+      problem(400, 'request/invalid'),
+    )
+  })
   test('that does not exist is 404, for every verb', async () => {
     for (const [method, path, body] of [
       ['GET', ''],

@@ -12,7 +12,7 @@ import type { Call } from '../../server/glossary/call.ts'
 import type { CameraHealth, CameraView, Framing, PresetCheck } from '../../server/glossary/camera.ts'
 import type { ClipView, Gap, RecorderReport } from '../../server/glossary/clip.ts'
 import type { Disclosure, Export, Keeping } from '../../server/glossary/evidence.ts'
-import type { Incident, LogLine } from '../../server/glossary/incident.ts'
+import type { LogLine, NumberedIncident } from '../../server/glossary/incident.ts'
 import type { Entry, Verification } from '../../server/glossary/ledger.ts'
 import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
@@ -102,7 +102,7 @@ export type Agreement = [
   Agrees<Disagreement<typeof shapes.GAP, Gap>>,
   Agrees<Disagreement<typeof shapes.CLIP, ClipView>>,
   Agrees<Disagreement<typeof shapes.LOG_LINE, LogLine>>,
-  Agrees<Disagreement<typeof shapes.INCIDENT, Omit<Incident, 'clips'> & { clips: ClipView[] }>>,
+  Agrees<Disagreement<typeof shapes.INCIDENT, Omit<NumberedIncident, 'clips'> & { clips: ClipView[] }>>,
   Agrees<Disagreement<typeof shapes.HEALTH, CameraHealth>>,
   Agrees<Disagreement<typeof shapes.CAMERA, CameraView>>,
   Agrees<Disagreement<typeof shapes.RECORDER, RecorderReport>>,

@@ -460,6 +460,8 @@ describe('when nobody takes it', () => {
     escalation: { step: 0, at: null },
     closedAt: null,
     closureReason: null,
+    closureCode: null,
+
     presses: [],
     repeats: 0,
     framings: [],

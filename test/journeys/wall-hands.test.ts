@@ -45,10 +45,13 @@ describe('keys', () => {
     await large(asha).locator('.held').waitFor({ state: 'detached' })
     await keyboard.press('c')
     await large(asha).locator('dialog').waitFor()
-    await keyboard.press('ArrowDown')
-    await keyboard.press('Enter')
+    await keyboard.press('2')
     await asha.locator('lamppost-incident').waitFor({ state: 'detached' })
-    expect(await incidentOf(id)).toMatchObject({ state: 'closed', closureReason: 'Police attended' })
+    expect(await incidentOf(id)).toMatchObject({
+      state: 'closed',
+      closureReason: 'Police attended',
+      closureCode: 'police',
+    })
     expect(await logged(id, 'incident.contacted')).toMatchObject([{ contact: 'police', outcome: 'called' }])
   })
   test('bring a further view, show the seconds before the press, and go from one incident to the next', async () => {

@@ -27,6 +27,9 @@ const incident = (id: string, seq: number, change: Partial<Incident> = {}): Inci
   escalation: { step: 0, at: null },
   closedAt: null,
   closureReason: null,
+  closureCode: null,
+  number: null,
+
   presses: [],
   repeats: 0,
   framings: [],

@@ -39,6 +39,9 @@ const incident = (change: Partial<Incident> = {}): Incident => {
     escalation: { step: 0, at: null },
     closedAt: null,
     closureReason: null,
+    closureCode: null,
+    number: null,
+
     presses: [],
     repeats: 0,
     framings: [],

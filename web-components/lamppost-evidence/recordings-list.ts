@@ -1,5 +1,6 @@
 /** What each incident holds: honest about gaps, until when, and what can be done with it. */
 import { html, nothing } from 'lit'
+import { closingReason } from '../lamppost-incident/tile-context.ts'
 import { clockTime, dayAndTime } from '../theme/times.ts'
 import type { ClipView, HelpPoint, Incident, Keeping } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
@@ -37,12 +38,12 @@ function incidentOf(view: RecordingsView, incident: Incident) {
         <p>
           ${dayAndTime(pressed, timezone, locale)}${incident.kind === 'drill' ? html` · <b class="drill">${words.drill}</b>` : nothing}
         </p>
-        <p class="quiet">${incident.id}</p>
+        <p class="quiet">${incident.number === null ? nothing : html`<b>${incident.number}</b> · `}${incident.id}</p>
       </div>
       <div class="end">
         <p class="state ${incident.state}">
           ${words.stateOf[incident.state]}${incident.owner ? html` · ${words.takenBy(incident.owner)}` : nothing}${
-            incident.closureReason ? html`<br />${incident.closureReason}` : nothing
+            incident.closureReason ? html`<br />${closingReason(incident, words)}` : nothing
           }
         </p>
         ${kept(view, incident)}

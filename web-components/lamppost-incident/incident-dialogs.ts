@@ -1,6 +1,7 @@
 /** Questions that need an answer before anything happens: why closed, why on hold, to whom, and really from whom. */
 import { type TemplateResult, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
+import type { ClosureCode } from '../wall-client/api-shapes.ts'
 import type { Asking } from './incident-actions.ts'
 import { type Tile, nameOf } from './tile-context.ts'
 
@@ -14,30 +15,54 @@ const submitted =
     act(event.target as HTMLFormElement)
   }
 
-const OTHER = ':other'
-/** Choices, and one's own words. */
-function reasons(tile: Tile, choices: readonly string[]) {
-  const { words } = tile
+const OTHER = 'other'
+/** In words, or by a code that stands for them. */
+type Choice = { value: string; words: string }
+/**
+ * Choices, each with the digit that takes it at once, and one's own words. Two keys close an incident: the one that asks, and
+ * a digit.
+ */
+function reasons({ words }: Tile, choices: readonly Choice[]) {
   const choose = (event: Event): void => {
     const form = (event.target as HTMLInputElement).form
     const other = form?.elements.namedItem('other') as HTMLInputElement
     other.hidden = valueOf(form as HTMLFormElement, 'reason') !== OTHER
     if (!other.hidden) other.focus()
   }
+  const offered = [...choices, { value: OTHER, words: words.closeOther }]
   return html`<div class="choices" role="radiogroup" aria-labelledby="question" @change=${choose}>
-      ${choices.map((choice) => html`<label><input type="radio" name="reason" required value=${choice} /><span>${choice}</span></label>`)}
-      <label><input type="radio" name="reason" required value=${OTHER} /><span>${words.closeOther}</span></label>
+      ${offered.map(
+        ({ value, words: said }, i) =>
+          html`<label
+            ><input type="radio" name="reason" required value=${value} /><span>${said}</span
+            ><kbd aria-hidden="true">${i + 1}</kbd></label
+          >`,
+      )}
     </div>
     <input type="text" name="other" maxlength="400" aria-label=${words.closeOther} hidden />`
 }
-/** Empty when the words are still missing; the field is shown then. */
-function reasonOf(form: HTMLFormElement): string {
-  const chosen = valueOf(form, 'reason')
-  if (chosen !== OTHER) return chosen
-  const other = form.elements.namedItem('other') as HTMLInputElement
-  if (!other.value.trim()) other.focus()
-  return other.value.trim()
+/** A digit takes its reason; the question is answered by it, unless words are still missing. */
+function takeByDigit(event: KeyboardEvent): void {
+  const form = event.currentTarget as HTMLFormElement
+  const isText = event.target instanceof HTMLInputElement && event.target.type === 'text'
+  if (isText || event.ctrlKey || event.altKey || event.metaKey || event.repeat || !/^[1-9]$/.test(event.key)) return
+  const choice = form.querySelectorAll<HTMLInputElement>('input[name=reason]')[Number(event.key) - 1]
+  if (!choice) return
+  event.preventDefault()
+  choice.click()
+  if (choice.value !== OTHER) form.requestSubmit()
 }
+/** The chosen one; `own`: in one's own words. Null when those are still missing: the field is shown then. */
+function reasonOf(form: HTMLFormElement): { value: string; own: string } | null {
+  const value = valueOf(form, 'reason')
+  if (value !== OTHER) return { value, own: '' }
+  const other = form.elements.namedItem('other') as HTMLInputElement
+  const own = other.value.trim()
+  if (!own) other.focus()
+  return own ? { value, own } : null
+}
+const choicesOf = (words: Readonly<Record<string, string>>): Choice[] =>
+  Object.entries(words).map(([value, said]) => ({ value, words: said }))
 
 /** @param seen the newest entry of its log when the question came up; null: it is to be closed whatever came since */
 export function question(
@@ -55,6 +80,7 @@ export function question(
     kind = 'main',
   ) =>
     html`<form
+      @keydown=${takeByDigit}
       @submit=${submitted((form) => {
         if (act(form)) done()
       })}
@@ -71,19 +97,22 @@ export function question(
     case 'close':
       return sheet(
         words.closeTitle,
-        reasons(tile, Object.values(words.closeReasons)),
+        reasons(tile, choicesOf(words.closeReasons)),
         words.closeConfirm,
         (form) => {
-          const reason = reasonOf(form)
-          if (reason) tile.request({ ask: 'close', reason, ...(seen === null ? {} : { seen }) })
-          return reason !== ''
+          const chosen = reasonOf(form)
+          if (!chosen) return false
+          const code = chosen.value as ClosureCode
+          const reason = code === 'other' ? chosen.own : words.closeReasons[code]
+          tile.request({ ask: 'close', reason, code, ...(seen === null ? {} : { seen }) })
+          return true
         },
         'danger',
       )
     case 'hold':
       return sheet(
         words.tile.holdTitle,
-        html`${reasons(tile, Object.values(words.tile.holdReasons))}
+        html`${reasons(tile, choicesOf(words.tile.holdReasons))}
           <div class="choices minutes" role="radiogroup" aria-label=${words.tile.holdConfirm}>
             ${HOLD_MINUTES.map(
               (minutes, i) =>
@@ -99,10 +128,13 @@ export function question(
           </div>`,
         words.tile.holdConfirm,
         (form) => {
-          const reason = reasonOf(form)
+          const chosen = reasonOf(form)
+          if (!chosen) return false
           const minutes = valueOf(form, 'minutes')
-          if (reason) tile.request({ ask: 'hold', reason, minutes: minutes === '' ? null : Number(minutes) })
-          return reason !== ''
+          const said: Readonly<Record<string, string>> = words.tile.holdReasons
+          const reason = said[chosen.value] ?? chosen.own
+          tile.request({ ask: 'hold', reason, minutes: minutes === '' ? null : Number(minutes) })
+          return true
         },
       )
     case 'hand-over': {

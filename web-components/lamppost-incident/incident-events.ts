@@ -1,3 +1,5 @@
+import type { ClosureCode } from '../wall-client/api-shapes.ts'
+
 /** Components ask, the wall acts: what a tile can ask for. Events bubble out of the shadow tree. */
 export type IncidentRequest =
   | { ask: 'acknowledge'; incident: string; /** Taken over from this person. */ from?: string }
@@ -9,6 +11,8 @@ export type IncidentRequest =
       ask: 'close'
       incident: string
       reason: string
+      /** What the figures count. */
+      code: ClosureCode
       /** The newest entry of its log when it was asked why: a press after that is not closed away unseen. */ seen?: number
     }
   | { ask: 'reopen'; incident: string; reason: string }

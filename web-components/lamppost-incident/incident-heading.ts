@@ -1,7 +1,7 @@
 /** The band: where, how long, and whether anybody has it. */
 import { html, nothing } from 'lit'
 import { clockTime, elapsed, shortTime } from '../theme/times.ts'
-import { type Tile, callOf, closedBy, nameOf } from './tile-context.ts'
+import { type Tile, callOf, closedBy, closingReason, nameOf } from './tile-context.ts'
 
 /** A person in danger, a drill, and one that somebody has are told apart by shape, too. */
 const SHAPES = {
@@ -26,6 +26,7 @@ export function heading(tile: Tile) {
     ${sign(tile)}
     <div class="where">
       <p class="what">
+        ${incident.number === null ? nothing : html`<b class="number">${incident.number}</b> · `}
         ${incident.kind === 'drill' ? words.drill : words.pressed} ·
         ${words.pressedTimes(incident.presses.length + incident.repeats)}${
           incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''
@@ -77,7 +78,7 @@ export function standing(tile: Tile) {
   if (incident.state === 'closed')
     lines.push(
       html`<p class="line held" role="status">
-        <strong>${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}</strong> ·
+        <strong>${words.wall.closedBy(closedBy(incident), closingReason(incident, words))}</strong> ·
         ${words.tile.closedWhileWriting}
       </p>`,
     )

@@ -16,7 +16,7 @@ export async function fulfil(client: WallClient, request: IncidentRequest): Prom
     case 'take-up':
       return void (await client.takeUp(incident))
     case 'close':
-      return void (await client.close(incident, request.reason, request.seen))
+      return void (await client.close(incident, request))
     case 'reopen':
       return void (await client.reopen(incident, request.reason))
     case 'contact':

@@ -3,6 +3,7 @@ import type { Action } from '../lamppost-wall/wall-keys.ts'
 import type { HelpPoint, Incident } from '../wall-client/api-shapes.ts'
 import type { WallClient, WallState } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
+import { inAllLanguages } from '../words/language.ts'
 import type { IncidentRequest } from './incident-events.ts'
 
 /** `request` without the incident: a tile asks about its own. */
@@ -40,6 +41,12 @@ export function callOf({ presses, calledAt, openedAt }: Incident): { at: string;
 export function closedBy({ log }: Incident): string {
   const actor = log.findLast(({ kind }) => kind === 'incident.closed')?.actor ?? ''
   return actor.slice(actor.indexOf(':') + 1)
+}
+/** Why it was closed, in the reader's language where that was one of Lamppost's own reasons. */
+export function closingReason({ closureCode: code, closureReason }: Incident, words: Words): string {
+  const reason = closureReason ?? ''
+  if (code === null || code === 'other') return reason
+  return inAllLanguages(({ closeReasons }) => closeReasons[code]).includes(reason) ? words.closeReasons[code] : reason
 }
 export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incident'>): string =>
   helpPoint?.name ?? incident.helpPoint

@@ -10,7 +10,7 @@ import '../lamppost-call/lamppost-microphone.ts'
 import { type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
 import { fulfil } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
-import { closedBy } from '../lamppost-incident/tile-context.ts'
+import { closedBy, closingReason } from '../lamppost-incident/tile-context.ts'
 import { element } from '../theme/element.ts'
 import { browserStore } from '../browser/browser-store.ts'
 import { look } from '../theme/theme.ts'
@@ -312,7 +312,7 @@ export class LamppostWall extends LitElement {
         ({ incident }) =>
           html`<p part="lately" class="lately" role="status">
             <strong>${nameOf(incident.helpPoint)}</strong>
-            ${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}
+            ${words.wall.closedBy(closedBy(incident), closingReason(incident, words))}
             <b class="refusal">${this.refusals.get(incident.id) ?? ''}</b>
             <button @click=${() => void this.#reopen(incident.id)}>${words.wall.reopen}</button>
           </p>`,

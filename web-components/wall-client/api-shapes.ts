@@ -11,7 +11,7 @@ import type {
 } from '../../server/glossary/camera.ts'
 import type { ClipView, PictureForm, RecorderReport } from '../../server/glossary/clip.ts'
 import type { Disclosure, Export, ExportOrder, FoundRecordings, Keeping } from '../../server/glossary/evidence.ts'
-import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
+import type { ClosureCode, NumberedIncident as FoldedIncident } from '../../server/glossary/incident.ts'
 import type {
   CameraMatch,
   ConnectorState,
@@ -41,6 +41,7 @@ export type {
   CameraView,
   FoundCamera,
   ClipView,
+  ClosureCode,
   Framing,
   PictureForm,
   PresetCheck,

@@ -6,6 +6,7 @@ import type { Confirmation } from './evidence-requests.ts'
 import type {
   CameraInquiry,
   CameraMatch,
+  ClosureCode,
   ConnectorTrial,
   Destination,
   FoundCamera,
@@ -46,8 +47,10 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
     acknowledge: (id: string, from: string | null = null): Promise<Incident> =>
       change(id, 'acknowledgement', from === null ? undefined : { from }),
     /** @param seen the newest entry of its log that was seen: a press after it is refused. */
-    close: (id: string, reason: string, seen?: number): Promise<Incident> =>
-      change(id, 'closure', { reason, ...(seen === undefined ? {} : { seen }) }),
+    close: (
+      id: string,
+      { reason, code, seen }: { reason: string; code: ClosureCode; seen?: number },
+    ): Promise<Incident> => change(id, 'closure', { reason, code, ...(seen === undefined ? {} : { seen }) }),
     reopen: (id: string, reason: string): Promise<Incident> => change(id, 'reopening', { reason }),
     offer: (id: string, to: string | null): Promise<Incident> =>
       change(id, 'handover', to === null ? {} : { to }, 'PUT'),

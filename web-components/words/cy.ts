@@ -48,6 +48,7 @@ export const cy: Words = {
     police: 'Daeth yr heddlu',
     hub: 'Aeth i’r hwb diogel',
     mistake: 'Pwyswyd ar ddamwain',
+    malicious: 'Pwysiad maleisus',
     nobody: 'Neb yno',
     drill: 'Ymarfer wedi’i gwblhau',
   },

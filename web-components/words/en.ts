@@ -57,6 +57,7 @@ export const en = {
     police: 'Police attended',
     hub: 'Went to the safe hub',
     mistake: 'Pressed by mistake',
+    malicious: 'Malicious press',
     nobody: 'Nobody there',
     drill: 'Drill complete',
   },
