@@ -11,8 +11,8 @@ const SIDE_BY_SIDE = [
   'test/door/{access-table,api,request-ids,fuzz,penetration,second-factor,connectors,room,lists,running-answers,robust}.test.ts',
   'test/door/{sources,onvif-device,live-hls,live-socket,event-stream,evidence}.test.ts',
   'test/threats/*.test.ts',
-  'test/journeys/{cameras,other-pages,people,second-factor,directory,commands,embedding,help-points,evidence,lifecycle,sound,wall,' +
-    'wall-looks,wall-hands}.test.ts',
+  'test/journeys/{cameras,incidents,other-pages,people,second-factor,directory,commands,embedding,help-points}.test.ts',
+  'test/journeys/{evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts',
 ]
 
 /** Of a whole test: longer than what any of its steps may wait for. */

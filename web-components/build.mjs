@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { leafletWithoutMarkup } from './leaflet.mjs'
 import { manifestOf } from './manifest.mjs'
-import { readHeader, withHeader } from './page-header.mjs'
+import { pageText, roomPages } from './room-pages.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const outDir = join(here, '..', 'dist', 'web')
@@ -64,10 +64,8 @@ writeFileSync(
   join(outDir, 'custom-elements.json'),
   `${JSON.stringify(manifestOf(here, 'dist/web/lamppost.js'), null, 2)}\n`,
 )
-const header = readHeader(here)
-for (const file of readdirSync(pages)) {
-  if (file.endsWith('.html'))
-    writeFileSync(join(outDir, file), withHeader(readFileSync(join(pages, file), 'utf8'), file, header))
-  else if (!file.endsWith('.ts') && file !== 'styles') cpSync(join(pages, file), join(outDir, file))
-}
+for (const file of readdirSync(pages))
+  if (!/\.(?:html|ts)$/.test(file) && file !== 'styles') cpSync(join(pages, file), join(outDir, file))
+for (const file of [...readdirSync(pages).filter((name) => name.endsWith('.html')), ...roomPages])
+  writeFileSync(join(outDir, file), pageText(here, file))
 for (const file of readdirSync(join(pages, 'styles'))) cpSync(join(pages, 'styles', file), join(outDir, file))

@@ -4,7 +4,7 @@
  * same data. The town's own port is one that the system gives; the pages' is printed.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync, watch } from 'node:fs'
+import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { useRuntime } from '../server/node-runtime.mjs'
@@ -18,7 +18,7 @@ await useRuntime(fileURLToPath(import.meta.url))
 // Only now: they are installed by set-up.
 const { createServer } = await import('vite')
 const { leafletWithoutMarkup } = await import('./leaflet.mjs')
-const { readHeader, withHeader } = await import('./page-header.mjs')
+const { pageText } = await import('./room-pages.mjs')
 // Node strips the types.
 const { PAGES } = await import('../server/door/pages.ts')
 
@@ -80,7 +80,6 @@ watch(join(root, 'dist', 'server'), { recursive: true }, () => {
   settling = setTimeout(() => (restarting = restarting.then(restartTown)), SETTLED_MS)
 })
 
-const header = readHeader(here)
 /** A page from its source: the modules that the build bundles are its sources here. */
 const sourcePages = {
   name: 'source-pages',
@@ -88,7 +87,7 @@ const sourcePages = {
     void server.middlewares.use(async (request, response, next) => {
       const file = PAGES[(request.url ?? '').split('?')[0]]
       if (!file) return next()
-      const page = withHeader(readFileSync(join(here, 'pages', file), 'utf8'), file, header)
+      const page = pageText(here, file)
         .replace('"./lamppost.js"', '"/lamppost.ts"')
         .replaceAll(/"\.\/([\w-]+-page)\.js"/g, '"/pages/$1.ts"')
         .replaceAll(/"\.\/([\w-]+-page)\.css"/g, '"/pages/styles/$1.css"')

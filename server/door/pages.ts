@@ -6,6 +6,8 @@ export const PAGES = {
   '/help-points': 'help-points.html',
   '/connectors': 'connectors.html',
   '/evidence': 'evidence.html',
+  '/incidents': 'incidents.html',
+  '/figures': 'figures.html',
   '/shift': 'shift.html',
   '/people': 'people.html',
   '/embed': 'embed.html',

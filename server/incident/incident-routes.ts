@@ -20,6 +20,8 @@ import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from '../door/shapes.ts'
 
 export type IncidentPort = {
   get(id: string): Promise<Incident>
+  /** @throws incident/unknown */
+  record(id: string): Promise<{ first: number; last: number; entries: number; sha256: string }>
   numbers: Pick<IncidentNumbers, 'of' | 'find'>
   timezone(): string
   /** @throws register/reading */
@@ -58,6 +60,15 @@ export type IncidentPort = {
 }
 
 const strict = { additionalProperties: false }
+const RECORD = Type.Object({
+  first: Type.Integer({ description: 'The number of its first entry' }),
+  last: Type.Integer({ description: 'Of its newest; entries of others lie between them' }),
+  entries: Type.Integer(),
+  sha256: Type.String({
+    description:
+      'Of the hashes of its entries as GET /ledger has them (hex), in their order, each with a line feed after it',
+  }),
+})
 /** More than blanks. */
 const TEXT = Type.String({ minLength: 1, maxLength: 4000, pattern: '\\S' })
 
@@ -141,6 +152,20 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
       },
     },
     async (request) => view(request, await port.get(port.numbers.find(request.params.id) ?? request.params.id)),
+  )
+  app.get(
+    '/api/v1/incidents/:id/record',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary:
+          'Which entries of the ledger the incident is made of, so that a printed report can be held against them',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        response: { 200: RECORD, '4xx': PROBLEM },
+      },
+    },
+    async (request) => port.record(port.numbers.find(request.params.id) ?? request.params.id),
   )
   app.post(
     '/api/v1/incidents/:id/acknowledgement',

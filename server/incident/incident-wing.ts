@@ -1,15 +1,17 @@
 /** What the room does about presses: incidents, the cameras that come for them, and who is called when nobody comes. */
+import { createHash } from 'node:crypto'
 import { type Door } from '../door/door.ts'
-import { incidentRoutes } from './incident-routes.ts'
+import { type IncidentPort, incidentRoutes } from './incident-routes.ts'
 import { createIncidentNumbers } from './incident-numbers.ts'
 import { type RegisterNeeds, openRegister } from './register/register.ts'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clip, ClipView, Gap } from '../glossary/clip.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Append } from '../glossary/ledger.ts'
+import type { Append, Entry } from '../glossary/ledger.ts'
 import type { HelpPointId, Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
 import { startEscalation } from './escalation.ts'
 import { type IncidentHistory, createIncidentBook } from './incident-book.ts'
 import { type ClipPort, createIncidentDesk } from './incident-desk.ts'
@@ -28,7 +30,8 @@ export type IncidentNeeds = Pick<RegisterNeeds, 'dataFolder'> & {
     placeOf(id: string): Place | null
     instructionsOf(id: string): string[]
   }
-  ledger: IncidentHistory & RegisterNeeds['ledger'] & { append: Append }
+  ledger: Omit<IncidentHistory, 'about'> &
+    RegisterNeeds['ledger'] & { append: Append; about(subject: string): Promise<Entry[]> }
   clips: Pick<ClipPort, 'hold' | 'release'> & { gaps(clip: Clip): Promise<Gap[]> }
   cameras: Pick<CameraPort, 'hold' | 'heldBy'> & {
     /** @throws camera/unknown */
@@ -52,6 +55,18 @@ export type IncidentNeeds = Pick<RegisterNeeds, 'dataFolder'> & {
     usersAre(users: (camera: CameraId) => IncidentId | null): void
   }
 }
+
+/** The incident's entries as the ledger has them: a printed report can be held against them. */
+const recordOf =
+  (about: IncidentNeeds['ledger']['about']): IncidentPort['record'] =>
+  async (id) => {
+    const entries = await about(id)
+    const [first, last] = [entries[0], entries.at(-1)]
+    if (!first || !last) throw new Failure('incident/unknown', `There is no incident "${id}".`)
+    const sha256 = createHash('sha256')
+    for (const { hash } of entries) sha256.update(`${hash}\n`)
+    return { first: first.seq, last: last.seq, entries: entries.length, sha256: sha256.digest('hex') }
+  }
 
 /** The cameras as the incident desk asks for them. */
 function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<typeof createIncidentBook>): CameraPort {
@@ -102,7 +117,6 @@ export function openIncidents(needs: IncidentNeeds) {
     /** How many clips it still holds; none for one that nobody remembers. */
     clipsOf: book.clipsOf,
     book,
-    numberOf: numbers.of,
     folds: { incidents: book, numbers },
     begin(): void {
       register.begin()
@@ -116,6 +130,7 @@ export function openIncidents(needs: IncidentNeeds) {
         ...desk,
         get: book.load,
         page: book.page,
+        record: recordOf(about),
         search: register.search,
         numbers,
         timezone: () => town.site().timezone,

@@ -97,6 +97,7 @@ export const ACCESS: readonly string[] = [
   'DELETE /api/v1/incidents/:id/lock: --VS- confirmed',
   'PUT /api/v1/incidents/:id/lock: --VS- confirmed',
   'POST /api/v1/incidents/:id/notes: O-VS- [wall]',
+  'GET /api/v1/incidents/:id/record: OEVS-',
   'POST /api/v1/incidents/:id/reopening: O--S- [wall]',
   'POST /api/v1/incidents/:id/steps: O--S- [wall]',
   'GET /api/v1/incidents/:id: OEVS- [wall-view wall]',
@@ -173,5 +174,7 @@ export const PAGES: readonly string[] = [
   'GET /help-points: anybody',
   'GET /presets: anybody',
   'GET /people: anybody',
+  'GET /incidents: anybody',
+  'GET /figures: anybody',
   'GET /shift: anybody',
 ]

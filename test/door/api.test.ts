@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -200,6 +201,17 @@ describe('an incident', () => {
     expect(wrong).toMatchObject(problem(400, 'request/invalid'))
 
     expect((await call('operator', 'GET', `/incidents/${opened.number.toLowerCase()}`)).body.id).toBe(body.incident)
+    const { items } = (await call('supervisor', 'GET', `/ledger?limit=200&after=${opened.log[0].seq - 1}`)).body
+    const record = (await call('operator', 'GET', `/incidents/${opened.number}/record`)).body
+    const own = items.filter(({ subject }: { subject: string }) => subject === body.incident)
+    const hashes = own.map(({ hash }: { hash: string }) => `${hash}\n`).join('')
+    expect(record).toEqual({
+      first: own[0].seq,
+      last: own.at(-1).seq,
+      entries: own.length,
+      sha256: createHash('sha256').update(hashes).digest('hex'),
+    })
+    expect(await call('operator', 'GET', '/incidents/inc-none/record')).toMatchObject(problem(404, 'incident/unknown'))
     const found = async (query: string) =>
       (await call('operator', 'GET', `/incidents?${query}`)).body.items.map(({ id }: { id: string }) => id)
     const today = opened.openedAt.slice(0, 10)

@@ -2,7 +2,7 @@
 import { html, nothing, svg } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { clockTime } from '../theme/times.ts'
-import type { RecordedCall } from '../wall-client/evidence-requests.ts'
+import type { RecordedCall } from '../wall-client/requests/evidence-requests.ts'
 import type { Words } from '../words/en.ts'
 import { type Span, placeIn } from './cut-marks.ts'
 

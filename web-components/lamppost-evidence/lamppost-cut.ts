@@ -10,7 +10,7 @@ import type { ClipView, ExportView, Incident } from '../wall-client/api-shapes.t
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
-import type { RecordedCall } from '../wall-client/evidence-requests.ts'
+import type { RecordedCall } from '../wall-client/requests/evidence-requests.ts'
 import { refusalText } from '../words/refusal-words.ts'
 import { type Region, drawing, newRegion, regionList } from './blur-regions.ts'
 import { Confirmation } from '../page-parts/confirmation.ts'

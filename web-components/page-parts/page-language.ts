@@ -12,6 +12,8 @@ const WELSH: Record<string, string> = {
   enter: 'Mewngofnodi',
   sound: 'Profi’r sain',
   wall: 'Wal',
+  incidents: 'Digwyddiadau',
+  figures: 'Ffigurau',
   presets: 'Camerâu a rhagosodiadau',
   helpPoints: 'Mannau cymorth',
   connectors: 'Systemau fideo',

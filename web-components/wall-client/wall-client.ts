@@ -24,15 +24,16 @@ import { createConnectionKind } from './connection-kind.ts'
 import { createEventLink } from './event-link.ts'
 import type { ServerEvent } from './event-stream.ts'
 import { ANSWER_MS, either } from './deadlines.ts'
-import { createCallRequests } from './call-requests.ts'
+import { createCallRequests } from './requests/call-requests.ts'
 import { createKnownCalls } from './known-calls.ts'
 import { createKnownIncidents } from './known-incidents.ts'
 import { Refusal } from './refusal.ts'
 import { createServerClock } from './server-clock.ts'
 import { createPictureCarrier } from './picture-socket.ts'
-import { createEvidenceRequests } from './evidence-requests.ts'
-import { createPeopleRequests } from './people-requests.ts'
-import { createWallRequests } from './wall-requests.ts'
+import { createEvidenceRequests } from './requests/evidence-requests.ts'
+import { createPeopleRequests } from './requests/people-requests.ts'
+import { createRegisterRequests } from './requests/register-requests.ts'
+import { createWallRequests } from './requests/wall-requests.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
@@ -416,5 +417,6 @@ export function createWallClient({
     ...createCallRequests({ call, keep: calls.keep }),
     ...createEvidenceRequests({ call, get, getChanged }),
     ...createPeopleRequests({ call, get }),
+    ...createRegisterRequests({ call, get }),
   }
 }

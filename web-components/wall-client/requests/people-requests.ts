@@ -1,5 +1,5 @@
 /** What the page of people asks for, as requests of the API. */
-import type { Account, Factor, FactorOffer, Role, SessionView, TokenView, WhoIsHere } from './api-shapes.ts'
+import type { Account, Factor, FactorOffer, Role, SessionView, TokenView, WhoIsHere } from '../api-shapes.ts'
 import type { WallCalls } from './wall-requests.ts'
 
 export type NewAccount = { user: string; name: string; roles: Role[]; password: string }

@@ -1,6 +1,6 @@
 /** What people ask of calls, as requests of the API. */
-import type { Call, HelpPoint } from './api-shapes.ts'
-import { ANSWER_MS } from './deadlines.ts'
+import type { Call, HelpPoint } from '../api-shapes.ts'
+import { ANSWER_MS } from '../deadlines.ts'
 
 /** @throws Refusal in the server's words */
 export function createCallRequests({

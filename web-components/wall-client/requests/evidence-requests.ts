@@ -1,5 +1,5 @@
 /** What the evidence officer asks for, as requests of the API. Not here: what the room asks for (wall-requests). */
-import type { Call, Disclosure, ExportOrder, ExportView, FoundRecordings, Keeping, KeyState } from './api-shapes.ts'
+import type { Call, Disclosure, ExportOrder, ExportView, FoundRecordings, Keeping, KeyState } from '../api-shapes.ts'
 import type { WallCalls } from './wall-requests.ts'
 
 /** `next`: there is more than this page. */

@@ -17,9 +17,9 @@ import type {
   RecorderReport,
   Shift,
   ShiftSummary,
-} from './api-shapes.ts'
+} from '../api-shapes.ts'
 
-import { ANSWER_MS } from './deadlines.ts'
+import { ANSWER_MS } from '../deadlines.ts'
 
 /** @throws Refusal in the server's words */
 export type WallCalls = {

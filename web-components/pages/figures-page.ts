@@ -1,0 +1,2 @@
+import '../lamppost-figures/lamppost-figures.ts'
+import './room-page.ts'

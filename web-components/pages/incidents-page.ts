@@ -1,0 +1,2 @@
+import '../lamppost-incidents/lamppost-incidents.ts'
+import './room-page.ts'

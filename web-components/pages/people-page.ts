@@ -1,3 +1,0 @@
-import { place } from '../page-parts/enter.ts'
-
-await place('lamppost-people', 'supervisor')
