@@ -22,6 +22,7 @@ const STATUS = {
   'incident/pressed-again': 409,
   'incident/not-asked': 409,
   'register/reading': 503,
+  'register/busy': 503,
   'incident/closed': 409,
   'incident/not-closed': 409,
   'incident/not-yours': 409,

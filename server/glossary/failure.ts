@@ -15,6 +15,7 @@ export const FAILURE_CODES = [
   'connector/unreachable',
   'incident/unknown',
   'register/reading',
+  'register/busy',
   'incident/taken',
   'incident/pressed-again',
   'incident/not-asked',

@@ -10,6 +10,8 @@ export type IncidentFilter = {
   outcome: ClosureCode | null
   /** Who has taken it, written in it or closed it, by their whole name. */
   person: string | null
+  /** One incident alone. */
+  id: IncidentId | null
   /** Words in notes, in what contacts said, and in reasons: all of them, each by its beginning. */
   q: string | null
 }

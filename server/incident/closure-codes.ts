@@ -15,6 +15,6 @@ const WORDS: readonly (readonly [ClosureCode, readonly string[]])[] = [
 export function codeOfWords(reason: string): ClosureCode {
   const said = reason.trim().toLowerCase().replaceAll('’', "'").replaceAll(/\s+/g, ' ')
   // Lamppost closes a drill with its result.
-  if (/^drill (?:passed|failed|not)/.test(said)) return 'drill'
+  if (/^drill (?:passed|failed):/.test(said)) return 'drill'
   return WORDS.find(([, words]) => words.includes(said))?.[0] ?? 'other'
 }

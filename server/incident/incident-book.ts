@@ -22,6 +22,11 @@ const CLOSED_IN_MEMORY = 200
 const NOTHING_BEFORE: IncidentHistory = { about: async () => [], openedBefore: async () => [] }
 type Saved = { incidents: Incident[]; held: [IncidentId, Clip[]][] }
 
+function unlessUnknown(error: unknown): null {
+  if (error instanceof Failure && error.code === 'incident/unknown') return null
+  throw error
+}
+
 export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
   const unfinished = new Map<IncidentId, Incident>()
   const closed = new Map<IncidentId, Incident>()
@@ -30,6 +35,9 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
   const held = new Map<IncidentId, readonly Clip[]>()
   /** Read as closed long ago and opened again since: folded anew from their own entries once everything was read. */
   const reopened = new Set<IncidentId>()
+
+  /** What is recorded of an incident while it is read from the ledger, for each who reads it. */
+  const reading = new Map<IncidentId, Recorded[][]>()
 
   const inMemory = (id: IncidentId): Incident | null => unfinished.get(id) ?? closed.get(id) ?? null
   const openedAt = ({ log }: Incident): number => log[0]?.seq ?? 0
@@ -62,6 +70,7 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
     apply(entry: Recorded): void {
       const id = incidentOf(entry)
       if (id === null) return
+      for (const each of reading.get(id) ?? []) each.push(entry)
       const incident = foldIncident(inMemory(id), entry)
       if (incident) {
         keep(incident)
@@ -93,12 +102,32 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
     },
     /** Any incident there ever was; from now on `get` has it. @throws incident/unknown */
     async load(id: string): Promise<Incident> {
+      const incident = await book.read(id)
+      if (!inMemory(incident.id)) keep(incident)
+      return book.get(id)
+    },
+    /** The same, for who only reads: a long list does not take those out of memory that somebody works on. */
+    async read(id: string): Promise<Incident> {
       const known = inMemory(id as IncidentId)
       if (known) return known
-      const entries = await history.about(id)
-      const incident = entries.reduce<Incident | null>(foldIncident, null)
-      if (incident && !inMemory(incident.id)) keep(incident)
-      return book.get(id)
+      const meanwhile: Recorded[] = []
+      reading.set(id as IncidentId, [...(reading.get(id as IncidentId) ?? []), meanwhile])
+      const entries = await history.about(id).finally(() => {
+        const others = (reading.get(id as IncidentId) ?? []).filter((each) => each !== meanwhile)
+        if (others.length > 0) reading.set(id as IncidentId, others)
+        else reading.delete(id as IncidentId)
+      })
+      const last = entries.at(-1)?.seq ?? 0
+      const incident = [...entries, ...meanwhile.filter(({ seq }) => seq > last)].reduce<Incident | null>(
+        foldIncident,
+        null,
+      )
+      return incident ?? book.get(id)
+    },
+    /** Those that can be read; one whose entries are damaged is left out. */
+    async readAll(ids: readonly string[]): Promise<Incident[]> {
+      const found = await Promise.all(ids.map((id) => book.read(id).catch(unlessUnknown)))
+      return found.filter((incident) => incident !== null)
     },
     /** After everything was read. */
     async settle(): Promise<void> {
@@ -169,7 +198,8 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
                 : [],
             ),
           ])
-          for (const [id] of [...ids].sort((a, b) => b[1] - a[1])) items.push(...[await book.load(id)].filter(wanted))
+          for (const [id] of [...ids].sort((a, b) => b[1] - a[1]))
+            items.push(...(await book.readAll([id])).filter(wanted))
           if (found.length <= limit) break
           at = floor
         }

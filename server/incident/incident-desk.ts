@@ -93,7 +93,7 @@ export function createIncidentDesk(options: {
 
   async function write(id: IncidentId, draft: Draft): Promise<Incident> {
     await append([draft]).durable
-    return book.get(id)
+    return book.load(id)
   }
 
   return {
@@ -223,7 +223,7 @@ export function createIncidentDesk(options: {
         )
       }
       await durable
-      return book.get(incident.id)
+      return book.load(incident.id)
     },
     /**
      * @param replaces the number of the entry that this is a later version of: one's own note of the same incident.
@@ -309,7 +309,7 @@ export function createIncidentDesk(options: {
       for (const clip of ends) clips.hold(incident.id, clip)
       await framings.end(incident.id, book.unfinished())
       await durable
-      return book.get(incident.id)
+      return book.load(incident.id)
     },
     /** Brings a camera by hand, or asks one again. @throws camera/held */
     async bring(id: string, chosen: Chosen, actor: string): Promise<Incident> {
@@ -322,7 +322,7 @@ export function createIncidentDesk(options: {
       const known = incident.framings.find((framing) => framing.camera === camera)
       const hasFirst = incident.framings.some(({ role, state }) => role === 'primary' && state !== 'failed')
       await brought(incident, chosen, hasFirst ? (known?.role ?? 'secondary') : 'primary', actor)
-      return book.get(incident.id)
+      return book.load(incident.id)
     },
     /**
      * The operator's word on a camera that another incident asked for. Given, it goes there at once and is that
@@ -369,7 +369,7 @@ export function createIncidentDesk(options: {
         await brought(other, chosen, 'primary')
       }
       await durable
-      return book.get(incident.id)
+      return book.load(incident.id)
     },
     /** After a start: unfinished incidents hold their cameras and clips again, and unanswered moves are asked again. */
     resume(): void {

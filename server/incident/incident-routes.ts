@@ -24,7 +24,9 @@ export type IncidentPort = {
   record(id: string): Promise<{ first: number; last: number; entries: number; sha256: string }>
   numbers: Pick<IncidentNumbers, 'of' | 'find'>
   timezone(): string
-  /** @throws register/reading */
+  /** Those that can be read, in this order. */
+  readAll(ids: readonly string[]): Promise<Incident[]>
+  /** @throws register/reading, register/busy */
   search(filter: IncidentFilter, after: string | null, limit: number): Promise<FoundIncidents>
   page(
     state: IncidentState | null,
@@ -85,11 +87,13 @@ async function pageOf(port: IncidentPort, query: Query): ReturnType<IncidentPort
   if (Object.values(asked).every((value) => value === undefined)) return port.page(state, after, Number(limit))
   const { helpPoint = null, outcome = null, person = null, q = null } = asked
   const period = readPeriod(asked, port.timezone())
-  const numbered = q === null ? null : port.numbers.find(q)
-  if (numbered !== null) return { items: [await port.get(numbered)], next: null }
-  const filter = { ...period, state, helpPoint, outcome, person, q }
+  // A number is no word of a note.
+  const id = q === null ? null : port.numbers.find(q)
+  // One that is not there is no place in a list.
+  if (after !== null) await port.get(after)
+  const filter = { ...period, state, helpPoint, outcome, person, id, q: id === null ? q : null }
   const { ids, next } = await port.search(filter, after, Number(limit))
-  return { items: await Promise.all(ids.map(port.get)), next }
+  return { items: await port.readAll(ids), next }
 }
 
 export function incidentRoutes(app: App, port: IncidentPort): void {
@@ -109,30 +113,33 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
       schema: {
         summary: 'Incidents, newest first: all, or those that fit everything that is asked for',
         tags: ['incidents'],
-        querystring: Type.Object({
-          state: Type.Optional(Type.Enum(INCIDENT_STATES)),
-          ...PERIOD,
-          helpPoint: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-          outcome: Type.Optional(Type.Enum(CLOSURE_CODES, { description: 'By the code that it was closed with' })),
-          person: Type.Optional(
-            Type.String({
-              minLength: 1,
-              maxLength: 200,
-              description: 'Who has had it or written in it, by whole name',
-            }),
-          ),
-          q: Type.Optional(
-            Type.String({
-              minLength: 1,
-              maxLength: 200,
-              description:
-                'Words in notes, outcomes of calls and reasons, each by its beginning; or a number as LP-2026-0042',
-            }),
-          ),
-          after: Type.Optional(Type.String({ maxLength: 200 })),
-          limit: Type.Optional(LIMIT),
-        }),
-        response: { 200: listOf(INCIDENT), '4xx': PROBLEM },
+        querystring: Type.Object(
+          {
+            state: Type.Optional(Type.Enum(INCIDENT_STATES)),
+            ...PERIOD,
+            helpPoint: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+            outcome: Type.Optional(Type.Enum(CLOSURE_CODES, { description: 'By the code that it was closed with' })),
+            person: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 200,
+                description: 'Who has had it or written in it, by whole name',
+              }),
+            ),
+            q: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 200,
+                description:
+                  'Words in notes, outcomes of calls and reasons, each by its beginning, at most eight; or a number as LP-2026-0042',
+              }),
+            ),
+            after: Type.Optional(Type.String({ maxLength: 200 })),
+            limit: Type.Optional(LIMIT),
+          },
+          strict,
+        ),
+        response: { 200: listOf(INCIDENT), '4xx': PROBLEM, 503: PROBLEM },
       },
     },
     async (request) => {

@@ -68,6 +68,14 @@ const recordOf =
     return { first: first.seq, last: last.seq, entries: entries.length, sha256: sha256.digest('hex') }
   }
 
+const clipViewOf =
+  ({ basePath, clips }: IncidentNeeds) =>
+  async (incident: IncidentId, clip: Clip): Promise<ClipView> => ({
+    ...clip,
+    playlist: `${basePath}/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`,
+    gaps: await clips.gaps(clip),
+  })
+
 /** The cameras as the incident desk asks for them. */
 function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<typeof createIncidentBook>): CameraPort {
   const at = (id: HelpPointId): At => ({ id, location: town.placeOf(id) })
@@ -88,7 +96,7 @@ function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<t
 }
 
 export function openIncidents(needs: IncidentNeeds) {
-  const { clock, closing, onError, basePath, town, ledger, clips, cameras } = needs
+  const { clock, closing, onError, town, ledger, clips, cameras } = needs
   const { append, about, openedBefore } = ledger
   const book = createIncidentBook({ about, openedBefore })
   const numbers = createIncidentNumbers(town.site)
@@ -106,11 +114,6 @@ export function openIncidents(needs: IncidentNeeds) {
   })
   closing.add('the incident desk', desk.closeDesk)
   cameras.steered(({ camera, by }) => desk.steered(camera, by))
-  const clipView = async (incident: IncidentId, clip: Clip): Promise<ClipView> => ({
-    ...clip,
-    playlist: `${basePath}/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`,
-    gaps: await clips.gaps(clip),
-  })
   return {
     ...desk,
     load: book.load,
@@ -130,11 +133,12 @@ export function openIncidents(needs: IncidentNeeds) {
         ...desk,
         get: book.load,
         page: book.page,
+        readAll: book.readAll,
         record: recordOf(about),
         search: register.search,
         numbers,
         timezone: () => town.site().timezone,
-        clipView,
+        clipView: clipViewOf(needs),
         bring: async (id, camera, preset, actor) => {
           const { id: known } = cameras.siteCamera(camera)
           if (preset !== null) await cameras.mustHave(known, preset)

@@ -353,7 +353,9 @@ export const SITE_SCHEMA = Type.Object(
         prefix: Type.Optional(
           Type.String({
             pattern: '^[A-Z][A-Z0-9]{0,11}$',
-            description: 'What the numbers of its incidents begin with: LP (left out) gives LP-2026-0042',
+            description:
+              'What the numbers of its incidents begin with: LP (left out) gives LP-2026-0042. Numbers that were said ' +
+              'are found by it: leave it as it is',
           }),
         ),
         quietHours: Type.Optional(

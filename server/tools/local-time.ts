@@ -20,7 +20,7 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
 }
 
 /** The zone's wall clock minus UTC at that moment, milliseconds. */
-function offsetAt(ms: number, timezone: string): number {
+export function offsetAt(ms: number, timezone: string): number {
   const parts = formatOf(timezone).formatToParts(new Date(ms))
   const at = (type: string): number => Number(parts.find((part) => part.type === type)?.value)
   return (

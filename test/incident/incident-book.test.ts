@@ -65,6 +65,38 @@ describe('the book of incidents', () => {
     expect(asked).toEqual(['inc-5'])
     await expect(book.load('inc-none')).rejects.toMatchObject({ code: 'incident/unknown' })
   })
+  test('a long list takes nothing out of memory that somebody works on', async () => {
+    const { book } = years(1000)
+    await book.load('inc-5')
+    await book.readAll(Array.from({ length: 400 }, (_, i) => `inc-${i + 100}`))
+    for (let after: string | null = null, pages = 0; pages < 4; pages += 1)
+      after = (await book.page(null, after, 200)).next
+    expect(book.get('inc-5').id).toBe('inc-5')
+  })
+  test('one that cannot be read any more is left out of a list', async () => {
+    const { book, entries } = years(1000)
+    entries.splice(
+      0,
+      entries.length,
+      ...entries.filter(({ subject, kind }) => subject !== 'inc-7' || kind !== 'incident.opened'),
+    )
+    expect((await book.readAll(['inc-6', 'inc-7', 'inc-8'])).map(({ id }) => id)).toEqual(['inc-6', 'inc-8'])
+  })
+  test('what is recorded while it is read is in it', async () => {
+    const { book, write, history } = years(1000)
+    const { about } = history
+    history.about = async (subject) => {
+      const entries = await about(subject)
+      write({
+        kind: 'incident.noted',
+        actor: 'operator:Ann',
+        subject,
+        body: { incident: subject as IncidentId, text: 'meanwhile' },
+      })
+      return entries
+    }
+    expect((await book.load('inc-5')).log.map(({ kind }) => kind)).toContain('incident.noted')
+  })
   test('pages through all of them, newest first, each once', async () => {
     const { book } = years(450, [3, 440])
     const seen: string[] = []

@@ -10,14 +10,30 @@ export function entryMaker(start = Date.parse('2026-11-20T22:00:00Z')) {
     const hash = String(seq).padStart(64, '0')
     return { seq, at: new Date(at).toISOString(), kind, actor, subject: 'x', body, hash } as unknown as Entry
   }
-  const press = (incident: string, kind = 'press', helpPoint = 'blackwellgate', pressedAt = at): Entry =>
+  const press = (
+    incident: string,
+    kind = 'press',
+    helpPoint = 'blackwellgate',
+    pressedAt = at,
+    more: { source?: string; clockOff?: boolean } = {},
+  ): Entry =>
     entry('press.received', {
       incident,
-      press: { id: `prs-${seq}`, key: `k${seq}`, helpPoint, kind, pressedAt: new Date(pressedAt).toISOString() },
+      press: {
+        id: `prs-${seq}`,
+        key: `k${seq}`,
+        helpPoint,
+        kind,
+        pressedAt: new Date(pressedAt).toISOString(),
+        source: 'http',
+        ...more,
+      },
     })
   return {
     entry,
     press,
+    /** The number of the newest. */
+    last: (): number => seq,
     wait: (ms: number): void => void (at += ms),
     at: (text: string): void => void (at = Date.parse(text)),
     open: (incident: string, kind = 'press', helpPoint = 'blackwellgate'): Entry[] => [

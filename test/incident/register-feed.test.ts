@@ -22,13 +22,18 @@ function feedOf({
   let place = has
   let cleared = 0
   let fails = 0
+  let pages = 0
+  let isLost = false
   let gate: Promise<void> = Promise.resolve()
   const feed = createRegisterFeed({
     clock,
     ledger: {
-      page: async (after, limit) => entries.filter(({ seq }) => seq > after).slice(0, limit),
+      page: async (after, limit) => {
+        pages += 1
+        return isLost ? [] : entries.filter(({ seq }) => seq > after).slice(0, limit)
+      },
       hashAt: async (seq) => entries.find((each) => each.seq === seq)?.hash ?? null,
-      head: () => entries.at(-1)?.seq ?? 0,
+      head: () => (entries.at(-1)?.seq ?? 0) + (isLost ? 1 : 0),
     },
     register: {
       place: async () => place,
@@ -63,6 +68,15 @@ function feedOf({
     turns,
     cleared: () => cleared,
     place: () => place,
+    pages: () => pages,
+    loseEntries: () => {
+      isLost = true
+      pages = 0
+    },
+    async damage(): Promise<void> {
+      place = { seq: 0, hash: '' }
+      applied.length = 0
+    },
     fail: (times: number) => void (fails = times),
     hold(): () => void {
       let open = (): void => {}
@@ -148,6 +162,42 @@ describe('the register is brought up to the ledger', () => {
     expect(town.applied).toEqual([1, 2, 3])
     expect(town.errors).toHaveLength(2)
   })
+
+  test('more than it keeps while nothing can be written are read from the ledger, without a gap', async () => {
+    const make = entryMaker()
+    const town = feedOf({ before: make.open('inc-1') })
+    town.fail(1)
+    town.feed.begin()
+    await town.turns()
+    for (let i = 0; i < 6000; i += 1) town.durable(make.note('inc-1', 'x'))
+    await town.clock.advance(10_000)
+    for (let i = 0; i < 1500; i += 1) {
+      town.durable(make.note('inc-1', 'y'))
+      if (i % 100 === 0) await town.turns()
+    }
+    await town.turns()
+    expect(town.applied).toEqual(Array.from({ length: 7502 }, (_, i) => i + 1))
+  })
+  test('a ledger that gives nothing is asked with pauses', async () => {
+    const make = entryMaker()
+    const town = feedOf({ before: make.open('inc-1') })
+    town.feed.begin()
+    await town.turns()
+    town.loseEntries()
+    town.feed.again()
+    await town.turns()
+    expect(town.pages()).toBeLessThan(4)
+    expect(String(town.errors[0])).toContain('gives no entry')
+  })
+  test('what was found damaged is brought whole again', async () => {
+    const town = feedOf({ before: entryMaker().open('inc-1') })
+    town.feed.begin()
+    await town.turns()
+    await town.damage()
+    town.feed.again()
+    await town.turns()
+    expect(town.applied).toEqual([1, 2])
+  })
 })
 
 describe('who looks for something', () => {
@@ -176,15 +226,27 @@ describe('who looks for something', () => {
     await town.clock.advance(1001)
     await asked
   })
-  test('is not kept when the town closes', async () => {
+  test('is not kept when the town closes, and is not told that it is there', async () => {
     const town = feedOf({ before: entryMaker().open('inc-1') })
     const open = town.hold()
     town.feed.begin()
-    const asked = town.feed.upToDate(1000)
+    const asked = expect(town.feed.upToDate(1000)).rejects.toMatchObject({ code: 'register/reading' })
     const closed = town.feed.close()
     open()
     await asked
     await closed
+  })
+  test('with less patience does not take others with them', async () => {
+    const town = feedOf({ before: entryMaker().open('inc-1') })
+    const open = town.hold()
+    town.feed.begin()
+    const [hasty, patient] = [town.feed.upToDate(10), town.feed.upToDate(60_000)]
+    const refused = expect(hasty).rejects.toMatchObject({ code: 'register/reading' })
+    await town.turns()
+    await town.clock.advance(11)
+    await refused
+    open()
+    await patient
   })
 })
 

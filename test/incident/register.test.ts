@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -16,6 +16,7 @@ const ALL: IncidentFilter = {
   helpPoint: null,
   outcome: null,
   person: null,
+  id: null,
   q: null,
 }
 let folder: string
@@ -96,6 +97,21 @@ describe('incidents are found', () => {
     put(make.close('inc-1', 'Police attended'))
     expect(found({ outcome: 'police' })).toEqual(['inc-1'])
   })
+  test('by one number alone, and by what else is asked for', () => {
+    const make = entryMaker()
+    put(...make.open('inc-1'), ...make.open('inc-2', 'press', 'station'))
+    const id = 'inc-1' as IncidentFilter['id']
+    expect(found({ id })).toEqual(['inc-1'])
+    expect(found({ id, helpPoint: 'station' })).toEqual([])
+  })
+  test('a letter with its accent apart, and large letters of any language, are the same', () => {
+    const make = entryMaker()
+    const apart = 'Siân'.normalize('NFD')
+    put(...make.open('inc-1'), make.note('inc-1', `résumé of ${apart}`.normalize('NFD'), 'SIÂN ŴYN'))
+    expect(found({ q: 'résumé'.normalize('NFC') })).toEqual(['inc-1'])
+    expect(found({ q: apart })).toEqual(['inc-1'])
+    expect(found({ person: 'siân ŵyn'.normalize('NFD') })).toEqual(['inc-1'])
+  })
   test('machines and engineers are no persons of an incident', () => {
     const make = entryMaker()
     put(
@@ -108,8 +124,10 @@ describe('incidents are found', () => {
     expect(found({ person: 'Sue: the second' })).toEqual(['inc-1'])
   })
   test('words are letters and digits, and at most eight of them', () => {
-    expect(wordsOf('a-b c’d 9')).toEqual(['"a"*', '"b"*', '"c"*', '"d"*', '"9"*'])
-    expect(wordsOf('x '.repeat(50))).toHaveLength(8)
+    expect(wordsOf('ab-CD e’f 9')).toEqual(['"ab"*', '"cd"*', '"e"', '"f"', '"9"'])
+    expect(wordsOf('a1 a2 a3 a4 a5 a6 a7 a8 a9')).toHaveLength(8)
+    // What is looked for twice is looked for once.
+    expect(wordsOf('red Red RED')).toEqual(['"red"*'])
     expect(wordsOf(' -- ')).toEqual([])
   })
 })
@@ -131,6 +149,45 @@ describe('the register is a copy that is made anew', () => {
     store = openRegisterStore(file)
     expect(store.place()).toEqual({ seq: 0, hash: '' })
     expect(found({})).toEqual([])
+  })
+  test('a file that is damaged in its middle is made anew when that is met, and works from then on', () => {
+    const make = entryMaker()
+    for (let i = 0; i < 300; i += 1) put(...make.open(`inc-${i}`), make.note(`inc-${i}`, 'a long note '.repeat(40)))
+    store.close()
+    const bytes = readFileSync(file)
+    bytes.fill(0xa5, 8192)
+    writeFileSync(file, bytes)
+    rmSync(`${file}-wal`, { force: true })
+    store = openRegisterStore(file)
+    const tries = [() => found({ q: 'note' }), () => put(...make.open('inc-new')), () => store.place()]
+    for (const act of tries)
+      try {
+        act()
+      } catch {
+        // It says what it found, and is empty from then on.
+      }
+    expect(store.place().seq).toBeLessThanOrEqual(make.last())
+    store.clear()
+    put(...make.open('inc-again'))
+    expect(found({})).toEqual(['inc-again'])
+  })
+  test('a place that cannot be written is no reason to throw a whole register away', () => {
+    put(...entryMaker().open('inc-1'))
+    store.close()
+    const kept = readFileSync(file)
+    chmodSync(folder, 0o500)
+    chmodSync(file, 0o400)
+    try {
+      openRegisterStore(file).place()
+    } catch {
+      // As root nothing is refused; anybody else is told.
+    } finally {
+      chmodSync(folder, 0o700)
+      chmodSync(file, 0o600)
+    }
+    expect(readFileSync(file).length).toBe(kept.length)
+    store = openRegisterStore(file)
+    expect(found({})).toEqual(['inc-1'])
   })
   test('an entry that cannot be read is left out, and counted; the others are there', () => {
     const make = entryMaker()
@@ -168,7 +225,7 @@ describe('the figures of a period', () => {
   })
   test('presses that were counted together are all counted, and repeats but the first', () => {
     const make = entryMaker()
-    const many = { incident: 'inc-1', helpPoint: 'blackwellgate', kind: 'press', count: 40 }
+    const many = { incident: 'inc-1', helpPoint: 'blackwellgate', kind: 'press', count: 40, source: 'http' }
     put(...make.open('inc-1'), make.entry('press.coalesced', many))
     expect(reportOf().helpPoints[0]).toMatchObject({ presses: 41, repeats: 40, incidents: 1 })
   })
@@ -235,6 +292,49 @@ describe('the figures of a period', () => {
     expect(byHour[1]).toBe(1)
     expect(byWeekday).toEqual([1, 0, 0, 0, 0, 1, 1])
     expect([byHour.length, byHour.reduce((a, b) => a + b)]).toEqual([24, 3])
+  })
+  test('a push that comes by the button and by the telephone is one press; the next push is the next', () => {
+    const make = entryMaker()
+    const by = (source: string) => make.press('inc-1', 'press', 'blackwellgate', undefined, { source })
+    put(make.open('inc-1')[0] as Entry, by('http'))
+    make.wait(900)
+    put(by('sip'))
+    expect(reportOf().helpPoints[0]).toMatchObject({ presses: 1, repeats: 0 })
+    make.wait(2000)
+    put(by('http'))
+    make.wait(900)
+    put(by('sip'))
+    expect(reportOf().helpPoints[0]).toMatchObject({ presses: 2, repeats: 1 })
+    make.wait(60_000)
+    put(by('sip'))
+    expect(reportOf().helpPoints[0]).toMatchObject({ presses: 3, repeats: 2, incidents: 1 })
+  })
+  test('a press of a device whose clock is wrong is counted when it came', () => {
+    const make = entryMaker()
+    put(make.open('inc-1')[0] as Entry)
+    put(make.press('inc-1', 'press', 'blackwellgate', Date.parse('2001-01-01T00:00:00Z'), { clockOff: true }))
+    const from = Date.parse('2026-11-20T00:00:00Z')
+    expect(reportOf(from).helpPoints[0]).toMatchObject({ presses: 1, incidents: 1 })
+  })
+  test('help that was called into the call is help', () => {
+    const make = entryMaker()
+    put(...make.open('inc-1'))
+    make.wait(7000)
+    put(make.entry('call.party-called', { incident: 'inc-1', call: 'c', party: 'p', contact: 'police', by: 'Ann' }))
+    make.wait(9000)
+    put(make.contact('inc-1'))
+    expect(reportOf().helpPoints[0]?.toArranged.p50).toBe(7)
+  })
+  test('what was done in a drill before a person pressed into it is not theirs', () => {
+    const make = entryMaker()
+    put(...make.open('inc-1', 'drill'), make.entry('call.connected', { incident: 'inc-1' }), make.contact('inc-1'))
+    make.wait(20_000)
+    put(make.press('inc-1'))
+    make.wait(3000)
+    put(make.entry('call.connected', { incident: 'inc-1' }))
+    make.wait(3000)
+    put(make.contact('inc-1'))
+    expect(reportOf().helpPoints[0]).toMatchObject({ toFirstWords: { p50: 3 }, toArranged: { p50: 6 } })
   })
   test('the period’s end is not in it', () => {
     const make = entryMaker(1000)

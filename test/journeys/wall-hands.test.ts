@@ -54,6 +54,33 @@ describe('keys', () => {
     })
     expect(await logged(id, 'incident.contacted')).toMatchObject([{ contact: 'police', outcome: 'called' }])
   })
+  test('a digit after the question is a reason; in one’s own words it is a digit', async () => {
+    const asha = await screen('Asha')
+    const id = await room.press()
+    await large(asha).locator('h2').waitFor()
+    const { keyboard } = asha
+    await keyboard.press('c')
+    await large(asha).locator('dialog').waitFor()
+    // The last: one's own words.
+    await keyboard.press('8')
+    await large(asha).locator('input[name=other]:focus').waitFor()
+    await keyboard.type('2 friends took her home')
+    await keyboard.press('Enter')
+    await asha.locator('lamppost-incident').waitFor({ state: 'detached' })
+    expect(await incidentOf(id)).toMatchObject({ closureReason: '2 friends took her home', closureCode: 'other' })
+  })
+  test('misuse that was found here lately is said quietly, and changes nothing else', async () => {
+    const first = await room.press()
+    await room.call('Asha', 'POST', `/incidents/${first}/closure`, { reason: 'They ran away', code: 'malicious' })
+    const asha = await screen('Asha')
+    await room.press()
+    await large(asha)
+      .locator('.misuse', { hasText: /^1 malicious press here, at \d\d:\d\d$/ })
+      .waitFor()
+    expect(await asha.locator('lamppost-wall').evaluate((wall) => (wall as { sounding?: string }).sounding)).toBe(
+      'press',
+    )
+  })
   test('bring a further view, show the seconds before the press, and go from one incident to the next', async () => {
     const asha = await screen('Asha')
     await room.press('point-1')

@@ -18,7 +18,13 @@ export const sign = ({ incident }: Tile) =>
     />
   </svg>`
 
-export function heading(tile: Tile) {
+/** Quiet: whoever presses now is somebody else. */
+const misuseLine = ({ words, timezone }: Tile, misuse: { count: number; since: string } | null) =>
+  misuse === null
+    ? nothing
+    : html`<p class="misuse quiet">${words.tile.misuse(misuse.count, shortTime(misuse.since, timezone))}</p>`
+
+export function heading(tile: Tile, misuse: { count: number; since: string } | null) {
   const { words, client, incident, helpPoint, timezone } = tile
   const { at } = callOf(incident)
   const since = client.now() - Date.parse(at)
@@ -34,7 +40,7 @@ export function heading(tile: Tile) {
       </p>
       <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
-      ${lateLine(tile)}
+      ${lateLine(tile)} ${misuseLine(tile, misuse)}
     </div>
     <div class="when">
       <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(since)}</p>

@@ -22,6 +22,7 @@ import { question } from './incident-dialogs.ts'
 import { IncidentRequestEvent } from './incident-events.ts'
 import { heading, standing } from './incident-heading.ts'
 import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
+import { MisuseHere } from './misuse-here.ts'
 import { notes } from './incident-notes.ts'
 import { type Looking, furtherViews, mainView, noView, replayOf, steerOf } from './incident-pictures.ts'
 import { fulfil } from './incident-requests.ts'
@@ -79,6 +80,7 @@ export class LamppostIncident extends LitElement {
     save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces),
     store: browserStore('sessionStorage'),
   })
+  #misuse = new MisuseHere(this)
   #timer: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {
@@ -347,7 +349,7 @@ export class LamppostIncident extends LitElement {
         }
       </article>`
     return html`<article part="tile" class=${kind} tabindex="-1" aria-label=${nameOf(tile)}>
-      ${heading(tile)} ${standing(tile)} ${wanted}
+      ${heading(tile, this.#misuse.of(incident, client))} ${standing(tile)} ${wanted}
       <div class="body">
         <div class="seen">
           ${wishes}

@@ -18,6 +18,8 @@ const pressedAt = ({ log, openedAt }: Folded): number => {
 /** Sound that has come both ways is Lamppost's to write, and an operator's doing. */
 const actorOf = ({ actor, body }: LogLine): string => (body as { by?: string }).by ?? whoOf(actor)
 
+const HELP_CALLED: ReadonlySet<string> = new Set(['incident.contacted', 'call.party-called'])
+
 export function timesOf(incident: Folded): IncidentTimes {
   const from = pressedAt(incident)
   const step = (line: LogLine | undefined): Step => {
@@ -29,7 +31,7 @@ export function timesOf(incident: Folded): IncidentTimes {
   return {
     accepted: step(first('incident.acknowledged')),
     words: step(first('call.connected')),
-    arranged: step(first('incident.contacted')),
+    arranged: step(incident.log.find(({ kind, at }) => HELP_CALLED.has(kind) && Date.parse(at) >= from)),
     closed: step(
       incident.state === 'closed' ? incident.log.findLast(({ kind }) => kind === 'incident.closed') : undefined,
     ),
@@ -44,6 +46,7 @@ const MARKS: Readonly<Record<string, Mark['kind']>> = {
   'incident.reopened': 'take',
   'call.connected': 'call',
   'incident.contacted': 'help',
+  'call.party-called': 'help',
   'incident.noted': 'note',
   'incident.put-on-hold': 'hold',
   'incident.closed': 'close',

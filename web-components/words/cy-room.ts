@@ -29,6 +29,8 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
     keepIt: 'Ei gadw wedi’r cyfan',
     hold: 'Gohirio…',
     holdTitle: 'Pam y gall aros?',
+    misuse: (count, since) =>
+      count === 1 ? `1 pwysiad maleisus yma, am ${since}` : `${count} pwysiad maleisus yma ers ${since}`,
     holdReasons: {
       taxi: 'Aros am dacsi',
       officers: 'Swyddogion ar eu ffordd',

@@ -26,6 +26,8 @@ export const roomText = {
     keepIt: 'Keep it after all',
     hold: 'On hold…',
     holdTitle: 'Why can it wait?',
+    misuse: (count: number, since: string) =>
+      count === 1 ? `1 malicious press here, at ${since}` : `${count} malicious presses here since ${since}`,
     holdReasons: {
       taxi: 'Waiting for a taxi',
       officers: 'Officers are on their way',

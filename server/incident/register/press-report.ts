@@ -3,25 +3,27 @@ import type { ClosureCode } from '../../glossary/incident.ts'
 import type { HelpPointFigures, PressReport, Spread } from '../../glossary/register.ts'
 import { CLOSURE_CODES } from '../../glossary/incident.ts'
 import { csvText } from '../../tools/csv.ts'
-import { localDate, localTime } from '../../tools/local-time.ts'
+import { offsetAt } from '../../tools/local-time.ts'
 import type { DrillRow, PressRow, RegisterRow } from './register-row.ts'
 
 const DAY_MS = 86_400_000
-/** Clocks change at a quarter of an hour, everywhere. */
-const QUARTER_MS = 15 * 60_000
 const NOBODY: Spread = { p50: null, p90: null }
 
-/** Hour and weekday (0: Monday) of a place's clocks. */
+/** Hour and weekday (0: Monday) of a place's clocks. Asking the calendar costs more than all the rest: once a day. */
 function localParts(timezone: string): (at: number) => { hour: number; weekday: number } {
-  const known = new Map<number, { hour: number; weekday: number }>()
+  const days = new Map<number, number | null>()
+  /** Of a day on which the clocks do not change; null: they do. */
+  const offsetOf = (day: number): number | null => {
+    const known = days.get(day)
+    if (known !== undefined) return known
+    const [begin, end] = [offsetAt(day * DAY_MS, timezone), offsetAt((day + 1) * DAY_MS, timezone)]
+    days.set(day, begin === end ? begin : null)
+    return begin === end ? begin : null
+  }
   return (at) => {
-    const quarter = Math.floor(at / QUARTER_MS)
-    const parts = known.get(quarter) ?? {
-      hour: Number(localTime(quarter * QUARTER_MS, timezone).slice(0, 2)),
-      weekday: (new Date(`${localDate(quarter * QUARTER_MS, timezone)}T12:00:00Z`).getUTCDay() + 6) % 7,
-    }
-    known.set(quarter, parts)
-    return parts
+    const local = at + (offsetOf(Math.floor(at / DAY_MS)) ?? offsetAt(at, timezone))
+    // 1 January 1970 was a Thursday.
+    return { hour: Math.floor((local % DAY_MS) / 3_600_000), weekday: (Math.floor(local / DAY_MS) + 3) % 7 }
   }
 }
 
@@ -141,6 +143,8 @@ export function reportCsv({ helpPoints }: PressReport, nameOf: (helpPoint: strin
   ])
 }
 
+const [EARLIEST, LATEST] = [0, Date.UTC(3000, 0, 1)]
+
 /**
  * The period that two texts mean: moments (ISO 8601 with a zone), or local dates, of which the last belongs to it.
  * @returns milliseconds; null for what was left out
@@ -163,9 +167,9 @@ export function periodOf(
       : /^\d{4}-\d{2}-\d{2}T.*(?:Z|[+-]\d{2}:\d{2})$/.test(text)
         ? Date.parse(text)
         : Number.NaN
-    if (Number.isNaN(moment))
+    if (!(moment >= EARLIEST && moment < LATEST))
       throw new Error(
-        `${name}: "${text}" is neither a date (2026-11-30) nor a moment with its zone (2026-11-30T21:00:00Z).`,
+        `${name}: "${text}" is neither a date (2026-11-30) nor a moment with its zone (2026-11-30T21:00:00Z) of 1970 to 2999.`,
       )
     return moment
   }

@@ -39,7 +39,7 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
   /** The newest entry that is in the register; null until that is known. */
   let told: number | null = null
   let pumping: Promise<void> | null = null
-  let waiting: { seq: number; settle(): void }[] = []
+  let waiting: { seq: number; settle(isThere: boolean): void }[] = []
 
   async function begin(): Promise<number> {
     const { seq, hash } = await register.place()
@@ -47,7 +47,7 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
     await register.clear()
     return 0
   }
-  /** Those that come next; from the ledger where not all were heard. */
+  /** Those that come next; from the ledger where not all were heard. What was heard has no gap in it (`heard`). */
   async function next(after: number): Promise<Entry[]> {
     fresh = fresh.filter(({ seq }) => seq > after)
     if (fresh[0]?.seq !== after + 1) return ledger.page(after, PAGE)
@@ -58,7 +58,7 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
     while (!stopped.signal.aborted && told < ledger.head()) {
       const entries = await next(told)
       const last = entries.at(-1)
-      if (!last) return
+      if (!last) throw new Error(`the ledger gives no entry after ${told}, though it has some`)
       const readable = entries.filter((entry) => (entry.body as unknown) !== null && isRegistered(entry))
       await register.apply(readable, { seq: last.seq, hash: last.hash })
       told = last.seq
@@ -70,7 +70,7 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
     const now = told ?? 0
     const due = waiting.filter(({ seq }) => seq <= now)
     waiting = waiting.filter(({ seq }) => seq > now)
-    for (const each of due) each.settle()
+    for (const each of due) each.settle(true)
   }
   async function pumpUntilThere(): Promise<void> {
     while (!stopped.signal.aborted) {
@@ -96,7 +96,15 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
     begin: pump,
     /** An entry that is durable. */
     heard(entry: Entry): void {
-      if (fresh.length < MOST_FRESH) fresh.push(entry)
+      const newest = fresh.at(-1)
+      // Too many, or one was missed: those between are read from the ledger.
+      if (fresh.length >= MOST_FRESH || (newest && entry.seq !== newest.seq + 1)) fresh = []
+      fresh.push(entry)
+      pump()
+    },
+    /** What was in it is gone: it is brought all of it again. */
+    again(): void {
+      told = null
       pump()
     },
     /**
@@ -108,13 +116,17 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
       const seq = ledger.head()
       if ((told ?? 0) >= seq) return
       const mine = new AbortController()
+      let own: (typeof waiting)[number] | null = null
       const isThere = await Promise.race([
-        new Promise<boolean>((resolve) => waiting.push({ seq, settle: () => resolve(true) })),
+        new Promise<boolean>((resolve) => {
+          own = { seq, settle: resolve }
+          waiting.push(own)
+        }),
         clock.sleep(patienceMs, AbortSignal.any([mine.signal, stopped.signal])).then(() => (told ?? 0) >= seq),
       ])
       mine.abort()
+      waiting = waiting.filter((each) => each !== own)
       if (isThere) return
-      waiting = waiting.filter((each) => each.seq !== seq)
       const share = Math.floor(((told ?? 0) / Math.max(1, ledger.head())) * 100)
       throw new Failure(
         'register/reading',
@@ -123,7 +135,7 @@ export function createRegisterFeed({ clock, ledger, register, onError }: Registe
     },
     async close(): Promise<void> {
       stopped.abort()
-      for (const each of waiting) each.settle()
+      for (const each of waiting) each.settle(false)
       await pumping
     },
   }

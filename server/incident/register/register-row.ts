@@ -16,6 +16,9 @@ export type RegisterRow = {
   calledAt: number
   /** Of persons. */
   presses: number
+  /** The newest push of the button: when, and by which ways it has come so far, parted by blanks. */
+  pushedAt: number
+  pushedBy: string
   acceptedAt: number | null
   wordsAt: number | null
   arrangedAt: number | null
@@ -48,6 +51,7 @@ const KINDS: ReadonlySet<Recorded['kind']> = new Set([
   'incident.step-ticked',
   'incident.closed',
   'call.connected',
+  'call.party-called',
   'drill.finished',
 ] as const)
 export const isRegistered = ({ kind }: Pick<Recorded, 'kind'>): boolean => KINDS.has(kind)
@@ -74,12 +78,13 @@ export function changeBy(row: RegisterRow | null, entry: Recorded): RegisterChan
     case 'press.received': {
       const { press } = entry.body
       if (press.kind === 'drill') return change
-      const pressedAt = Date.parse(press.pressedAt)
-      return pressed(row, { at: Number.isNaN(pressedAt) ? at : pressedAt, helpPoint: press.helpPoint, count: 1 }, at)
+      // A device whose clock is wrong does not know when it was pressed.
+      const pressedAt = press.clockOff ? at : Date.parse(press.pressedAt)
+      return pressed(row, { at: Number.isNaN(pressedAt) ? at : pressedAt, helpPoint: press.helpPoint, count: 1 }, entry)
     }
     case 'press.coalesced': {
       const { helpPoint, count, kind } = entry.body
-      return kind === 'drill' ? change : pressed(row, { at, helpPoint, count }, at)
+      return kind === 'drill' ? change : pressed(row, { at, helpPoint, count }, entry)
     }
     case 'incident.acknowledged':
     case 'incident.reopened':
@@ -93,6 +98,8 @@ export function changeBy(row: RegisterRow | null, entry: Recorded): RegisterChan
         },
         words: entry.kind === 'incident.reopened' ? entry.body.reason : null,
       }
+    case 'call.party-called':
+      return { ...change, row: { ...row, arrangedAt: row.arrangedAt ?? at } }
     case 'incident.contacted':
       return { ...change, row: { ...row, arrangedAt: row.arrangedAt ?? at }, words: entry.body.outcome }
     case 'incident.noted':
@@ -126,6 +133,8 @@ const opened = (
   openedAt: at,
   calledAt: at,
   presses: 0,
+  pushedAt: at,
+  pushedBy: '',
   acceptedAt: null,
   wordsAt: null,
   arrangedAt: null,
@@ -133,10 +142,25 @@ const opened = (
   code: null,
 })
 
+/** A button and a telephone in one device tell of one push within so long. */
+const SAME_PUSH_MS = 5000
+
 /** A person who presses during a drill makes it an incident, from then on. */
-function pressed(row: RegisterRow, press: Omit<PressRow, 'isRepeat'>, at: number): RegisterChange {
+function pressed(
+  row: RegisterRow,
+  press: Omit<PressRow, 'isRepeat'>,
+  entry: Extract<Recorded, { kind: 'press.received' | 'press.coalesced' }>,
+): RegisterChange {
+  const at = Date.parse(entry.at)
+  const source = entry.kind === 'press.received' ? entry.body.press.source : entry.body.source
+  const before = row.pushedBy.split(' ')
+  const isSamePush = row.presses > 0 && at - row.pushedAt <= SAME_PUSH_MS && !before.includes(source)
+  if (isSamePush && press.count === 1) return { ...NOTHING, row: { ...row, pushedBy: `${row.pushedBy} ${source}` } }
   const isFirst = row.presses === 0
-  const presses = row.presses + press.count
-  const joined = row.kind === 'drill' ? { kind: 'press' as const, calledAt: at, acceptedAt: null } : {}
-  return { ...NOTHING, row: { ...row, ...joined, presses }, press: { ...press, isRepeat: !isFirst } }
+  const joined =
+    row.kind === 'drill'
+      ? { kind: 'press' as const, calledAt: at, acceptedAt: null, wordsAt: null, arrangedAt: null }
+      : {}
+  const pushed = { presses: row.presses + press.count, pushedAt: at, pushedBy: source }
+  return { ...NOTHING, row: { ...row, ...joined, ...pushed }, press: { ...press, isRepeat: !isFirst } }
 }

@@ -92,7 +92,7 @@ export function reportRoutes(app: App, { now, site, nameOf, report }: ReportPort
         summary: 'Presses of a period by help point, hour, weekday and outcome; four weeks when none is said',
         tags: ['reports'],
         querystring,
-        response: { 200: PRESS_REPORT, '4xx': PROBLEM },
+        response: { 200: PRESS_REPORT, '4xx': PROBLEM, 503: PROBLEM },
       },
     },
     (request) => asked(request.query),
@@ -105,7 +105,7 @@ export function reportRoutes(app: App, { now, site, nameOf, report }: ReportPort
         summary: 'The same as a table, one row for each help point',
         tags: ['reports'],
         querystring,
-        response: { 200: MEDIA, '4xx': PROBLEM },
+        response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
       },
     },
     async (request, reply) => {
