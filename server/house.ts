@@ -25,7 +25,7 @@ import { openShifts } from './people/shift/shift-wing.ts'
 import { openDemoTown } from './simulator/demo-town.ts'
 import { startDemoVoice } from './simulator/demo-voice.ts'
 import { readDemoSite } from './site/site-file.ts'
-import { openTown } from './site/site-wing.ts'
+import { openSiteEditor, openTown } from './site/site-wing.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
 import { packageRoot } from './tools/package-root.ts'
 import { createPhases } from './tools/phases.ts'
@@ -78,11 +78,11 @@ export async function openHouse({
     const simulation = demo && { dataFolder, credentials: demo.simulator, read: readDemoSite, onError }
     const simulated = simulation && (await openDemoTown(simulation))
     if (simulated) closing.add('the simulated town', simulated.close)
-
     const file = siteFile ?? simulated?.file ?? ''
     const environment = { ...(options.environment ?? process.env), ...simulated?.environment }
     const town = await openTown({ ...ground, file, environment, onChange: house.follow })
     const ledger = house.add(await openLedgerWing({ ...ground, town }))
+    house.add(openSiteEditor({ ...ground, town, ledger }))
     const clips = house.add(openClips({ ...ground, rtmpPort, town, pushTo: simulated?.push ?? (() => {}) }))
     const findingDevice = simulated ? 'lo' : null
     const cameras = house.add(openCameras({ ...ground, basePath, findingDevice, town, ledger, clips }))
@@ -108,7 +108,6 @@ export async function openHouse({
     house.add(openShifts({ ...ground, address, ...rooms }))
     await ledger.replay(house.folds())
     await house.begin(town.site)
-
     const pages = join(packageRoot, 'dist', 'web')
     const nothingHere = nothingHerePage(pages, basePath)
     const heard = { onRefusedPress: (from: string, reason: string) => presses.refused('http', from, reason) }

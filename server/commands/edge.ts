@@ -52,6 +52,7 @@ export async function edgeCommand({ site: file, data, child = false }: EdgeOptio
   })
   let follow: (site: Site) => Promise<void> = () => Promise.resolve()
   const siteFile = await openSiteFile({
+    keptIn: null,
     file: resolve(file),
     resolve: (text) => {
       const found = known(text)

@@ -77,6 +77,7 @@ export const READERS_OF = {
   'help-point.heard': READERS,
   'house.started': READERS,
   'site.changed': READERS,
+  'site.edited': KEEPERS,
   'outbox.opened': KEEPERS,
   'outbox.closed': KEEPERS,
   'outbox.delivered': KEEPERS,

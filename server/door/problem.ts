@@ -92,6 +92,12 @@ const STATUS = {
   'clip/same-person': 409,
   'clip/lock-shorter': 409,
   'site/invalid': 422,
+  'site/unknown': 404,
+  'site/referenced': 422,
+  'site/changed': 412,
+  'site/no-version': 428,
+  'site/nothing-to-undo': 409,
+  'site/unwritable': 409,
   'ledger/unavailable': 503,
   'video/unavailable': 503,
 } satisfies Record<FailureCode, number>

@@ -359,6 +359,8 @@ export type EvidenceEntries = {
 export type LedgerEntries = {
   'house.started': { version: string; site: string }
   'site.changed': { file: string; sha256: string }
+  /** By a page or the API. `what`: the whole file, or one thing of it as `cameras/cam-12`. Versions as the API has them. */
+  'site.edited': { what: string; before: string; after: string; diff: string }
   /** The chain of before is set aside in `file`; a new one goes on. */
   /** A chain that goes on after a back-up; what was between them is lost. `seq`, `hash`: its newest entry. */
   'ledger.restored': { from: string; seq: number; hash: string }

@@ -210,6 +210,8 @@ export type SiteCamera = {
 }
 
 export type SafePlace = {
+  /** As the site file says, or made of its name. */
+  id: string
   name: string
   address: string
   location: Place

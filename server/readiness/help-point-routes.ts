@@ -63,6 +63,7 @@ const SITE = Type.Object({
   timezone: Type.String(),
   safePlaces: Type.Array(
     Type.Object({
+      id: Type.String(),
       name: Type.String(),
       address: Type.String(),
       location: PLACE,

@@ -5,6 +5,7 @@ import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
+import { idOfName } from './edit/site-things.ts'
 import { connectorsOf } from './sections/connector-check.ts'
 import { destinationsOf } from './sections/destination-check.ts'
 import { directoryOf } from './sections/directory-check.ts'
@@ -85,6 +86,12 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   unique('helpPoints', document.helpPoints)
   unique('cameras', document.cameras)
   unique('contacts', document.contacts ?? [])
+  const placed = new Set<string>()
+  for (const [i, { id }] of (document.safePlaces ?? []).entries()) {
+    if (id === undefined) continue
+    if (placed.has(id)) complain(['safePlaces', i, 'id'], `"${id}" is used twice`)
+    placed.add(id)
+  }
   const zone = timezoneProblem(document.site.timezone)
   if (zone !== null) complain(['site', 'timezone'], zone)
   document.cameraNetworks?.forEach((network, i) => {
@@ -334,7 +341,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       }),
     ),
     cameras,
-    safePlaces: document.safePlaces ?? [],
+    safePlaces: (document.safePlaces ?? []).map((place) => ({ ...place, id: place.id ?? idOfName(place.name) })),
     contacts: contactsOf(document, complain),
     mqtt: document.mqtt
       ? {

@@ -314,6 +314,7 @@ const CAMERA = Type.Object(
 
 const SAFE_PLACE = Type.Object(
   {
+    id: Type.Optional(ID),
     name: NAME,
     address: NAME,
     location: PLACE,

@@ -1,11 +1,19 @@
 /** The town as its site file names it: read, followed, edited. */
+import { join } from 'node:path'
+import type { Door } from '../door/door.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
+import type { Append } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPoint, SafePlace, Site } from '../glossary/site.ts'
 import { createHelpPoints } from './help-points.ts'
 import { openings } from './opening-hours.ts'
-import { editPreset, editVmsCamera } from './site-edit.ts'
+import { editPreset, editVmsCamera } from './edit/site-edit.ts'
+import { builtEntry } from '../tools/package-root.ts'
+import { callWorker } from '../tools/process/worker-calls.ts'
+import type { SiteEditThread } from './edit/site-edit-thread.ts'
+import { type EditWork, type EditedFile, createSiteEditor } from './edit/site-editor.ts'
+import { siteFileRoutes } from './edit/site-file-routes.ts'
 import { openSiteFile } from './site-file.ts'
 import { createResolver } from './site-references.ts'
 import { createWalks } from './walking.ts'
@@ -15,6 +23,7 @@ export type TownNeeds = {
   logger: { error(words: string): void }
   news: { publish(news: LiveNews): void }
   closing: { add(what: string, close: () => unknown): void }
+  dataFolder: string
   /** The site file, and the values of what it refers to. */
   file: string
   environment: Readonly<Record<string, string | undefined>>
@@ -23,9 +32,10 @@ export type TownNeeds = {
 }
 
 /** @throws site/invalid, with one line per problem */
-export async function openTown({ clock, logger, news, closing, file, environment, onChange }: TownNeeds) {
+export async function openTown({ clock, logger, news, closing, dataFolder, file, environment, onChange }: TownNeeds) {
   const siteFile = await openSiteFile({
     file,
+    keptIn: join(dataFolder, 'site-file-before.json'),
     resolve: createResolver(environment),
     clock,
     onChange,
@@ -41,6 +51,7 @@ export async function openTown({ clock, logger, news, closing, file, environment
     site,
     streets,
     ...createHelpPoints(site),
+    siteFile,
     timezone: (): string => site().timezone,
     editPreset: ({
       camera,
@@ -57,4 +68,23 @@ export async function openTown({ clock, logger, news, closing, file, environment
     /** How far people walk there. */
     walk: ({ location }: HelpPoint, to: SafePlace) => walks(streets(), to.location)(location),
   }
+}
+
+export type SiteEditorNeeds = {
+  clock: Clock
+  town: { siteFile: EditedFile }
+  ledger: { append: Append }
+}
+/** The engineer's editor of the file. */
+export function openSiteEditor({ clock, town, ledger }: SiteEditorNeeds) {
+  async function atWork<T>(act: (work: EditWork) => Promise<T>): Promise<T> {
+    const { calls, terminate } = callWorker<SiteEditThread>(builtEntry('site/edit/site-edit-thread.js'), {})
+    try {
+      return await act(calls)
+    } finally {
+      await terminate()
+    }
+  }
+  const desk = createSiteEditor({ clock, file: town.siteFile, append: ledger.append, atWork })
+  return { routes: ({ app }: Door): void => siteFileRoutes(app, desk) }
 }

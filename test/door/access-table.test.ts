@@ -17,6 +17,7 @@ import { incidentRoutes } from '../../server/incident/incident-routes.ts'
 import { ledgerRoutes } from '../../server/ledger/ledger-routes.ts'
 import { stateRoutes } from '../../server/metrics/state-routes.ts'
 import { connectorRoutes } from '../../server/connectors/connector-routes.ts'
+import { siteFileRoutes } from '../../server/site/edit/site-file-routes.ts'
 import { reportRoutes } from '../../server/incident/register/report-routes.ts'
 import { onvifDeviceRoutes } from '../../server/onvif-device/onvif-device-routes.ts'
 import { outboxRoutes } from '../../server/outbox/outbox-routes.ts'
@@ -117,6 +118,7 @@ beforeAll(async () => {
   exportRoutes(app, unasked())
   incidentRoutes(app, unasked())
   reportRoutes(app, unasked())
+  siteFileRoutes(app, unasked())
   ledgerRoutes(app, unasked())
   stateRoutes(app, { ...unasked(), metricsType: 'text/plain' })
   outboxRoutes(app, unasked())

@@ -1,7 +1,7 @@
 /** What a site file may say of a VMS, and what it is told when that is wrong. */
 import { describe, expect, test } from 'vitest'
 import { readSite } from '../../server/site/site-check.ts'
-import { editVmsCamera } from '../../server/site/site-edit.ts'
+import { editVmsCamera } from '../../server/site/edit/site-edit.ts'
 
 const town = (
   connectors: string,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
 import type { HelpPointId } from '../../server/glossary/press.ts'
 import { readSite } from '../../server/site/site-check.ts'
-import { editPreset } from '../../server/site/site-edit.ts'
+import { editPreset } from '../../server/site/edit/site-edit.ts'
 import { createResolver } from '../../server/site/site-references.ts'
 import { SITE_SCHEMA } from '../../server/site/site-schema.ts'
 

@@ -1,7 +1,8 @@
 /** Edits a site file's text the way an engineer would: comments, order and references survive. Pure. */
 import { isMap, isSeq, parseDocument } from 'yaml'
-import type { CameraId, PresetToken } from '../glossary/camera.ts'
-import type { HelpPointId } from '../glossary/press.ts'
+import type { CameraId, PresetToken } from '../../glossary/camera.ts'
+import type { HelpPointId } from '../../glossary/press.ts'
+import { textOf } from './yaml-merge.ts'
 
 /**
  * Says which camera of a VMS one of ours is; null takes that away, so that it is matched by its address again. Returns
@@ -23,7 +24,7 @@ export function editVmsCamera(text: string, connector: string, camera: CameraId,
     if (!isMap(node.get('cameras'))) node.set('cameras', document.createNode({}))
     node.setIn(['cameras', camera], document.createNode(theirs))
   }
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+  return textOf(document, text)
 }
 
 /** Maps the help point to the preset; null takes every mapping to `token` away. Returns the new text. */
@@ -55,5 +56,5 @@ export function editPreset(
       if (isMap(pair.value) && String(pair.value.get('token')) === change.forget) presets.delete(pair.key)
     if (presets.items.length === 0) node.delete('presets')
   }
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+  return textOf(document, text)
 }
