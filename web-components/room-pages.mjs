@@ -18,6 +18,12 @@ const ROOM_PAGES = {
   'evidence.html': { title: 'Evidence', element: 'lamppost-evidence', role: 'evidence', scripts: ALL },
   'shift.html': { title: 'Shift', element: 'lamppost-shift', role: 'operator', scripts: ALL },
   'people.html': { title: 'People', element: 'lamppost-people', role: 'supervisor', scripts: ALL },
+  'site-file.html': {
+    title: 'Site file',
+    element: 'lamppost-site-file',
+    role: 'engineer',
+    scripts: ['site-file-page'],
+  },
   'incidents.html': {
     title: 'Incidents',
     element: 'lamppost-incidents',

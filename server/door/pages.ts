@@ -8,6 +8,7 @@ export const PAGES = {
   '/evidence': 'evidence.html',
   '/incidents': 'incidents.html',
   '/figures': 'figures.html',
+  '/site-file': 'site-file.html',
   '/shift': 'shift.html',
   '/people': 'people.html',
   '/embed': 'embed.html',

@@ -181,5 +181,6 @@ export const PAGES: readonly string[] = [
   'GET /people: anybody',
   'GET /incidents: anybody',
   'GET /figures: anybody',
+  'GET /site-file: anybody',
   'GET /shift: anybody',
 ]

@@ -12,6 +12,7 @@ const WELSH: Record<string, string> = {
   enter: 'Mewngofnodi',
   sound: 'Profi’r sain',
   wall: 'Wal',
+  siteFile: 'Ffeil y safle',
   incidents: 'Digwyddiadau',
   figures: 'Ffigurau',
   presets: 'Camerâu a rhagosodiadau',

@@ -33,6 +33,7 @@ import { createPictureCarrier } from './picture-socket.ts'
 import { createEvidenceRequests } from './requests/evidence-requests.ts'
 import { createPeopleRequests } from './requests/people-requests.ts'
 import { createRegisterRequests } from './requests/register-requests.ts'
+import { createSiteFileRequests } from './requests/site-file-requests.ts'
 import { createWallRequests } from './requests/wall-requests.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
 
@@ -71,6 +72,8 @@ const TOWN_AGAIN_MS = 5000
 /** Opening hours are told for some days ahead: a wall stays open for weeks. */
 const RELOAD_TOWN_MS = 6 * 3_600_000
 
+/** `etag`: answered only when it has changed. `seen`: the version that is changed; refused when there is another. */
+type CallOptions = { signal?: AbortSignal; again?: boolean; etag?: string; seen?: string }
 export type WallClient = ReturnType<typeof createWallClient>
 
 /**
@@ -142,7 +145,7 @@ export function createWallClient({
     method: string,
     path: string,
     body?: unknown,
-    { signal, again = renew !== null, etag }: { signal?: AbortSignal; again?: boolean; etag?: string } = {},
+    { signal, again = renew !== null, etag, seen }: CallOptions = {},
   ): Promise<Response> {
     const sentAt = clock.steadyNow()
     const answer = await fetch(absolute(path), {
@@ -153,6 +156,7 @@ export function createWallClient({
       headers: headers({
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
+        ...(seen === undefined ? {} : { 'if-match': `"${seen}"` }),
       }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
@@ -162,6 +166,7 @@ export function createWallClient({
       return call(method, path, body, {
         ...(signal ? { signal } : {}),
         ...(etag === undefined ? {} : { etag }),
+        ...(seen === undefined ? {} : { seen }),
         again: false,
       })
     const problem = (await answer.json().catch(() => null)) as Problem | null
@@ -418,5 +423,6 @@ export function createWallClient({
     ...createEvidenceRequests({ call, get, getChanged }),
     ...createPeopleRequests({ call, get }),
     ...createRegisterRequests({ call, get }),
+    ...createSiteFileRequests({ call, get }),
   }
 }

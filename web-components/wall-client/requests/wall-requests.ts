@@ -25,7 +25,12 @@ import { ANSWER_MS } from '../deadlines.ts'
 export type WallCalls = {
   /** As `get`, of what is asked again and again: unchanged, it is not sent once more. */
   getChanged<T>(path: string): Promise<T>
-  call(method: string, path: string, body?: unknown, options?: { signal?: AbortSignal }): Promise<Response>
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    options?: { signal?: AbortSignal; seen?: string },
+  ): Promise<Response>
   get<T>(path: string): Promise<T>
   /** What the server answers of an incident is its newest state. */
   keep(incident: Incident): void

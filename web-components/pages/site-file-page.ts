@@ -1,0 +1,2 @@
+import '../lamppost-site-file/lamppost-site-file.ts'
+import './room-page.ts'
