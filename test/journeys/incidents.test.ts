@@ -175,6 +175,24 @@ describe('an operator', () => {
     expect(await record(page).locator('.paper').last().innerText()).toContain('Asha Patel')
     expect((await page.pdf({ format: 'A4' })).subarray(0, 5).toString()).toBe('%PDF-')
   })
+  test('sees in the header whose town it is and who they are, no page that is not theirs, and the way out', async () => {
+    const page = await open('asha', '/incidents')
+    const header = page.locator('body > header')
+    await header.locator('.who', { hasText: 'Asha Patel' }).waitFor()
+    expect(await header.locator('.town').innerText()).toBe('Darlington town centre')
+    expect(await header.locator('a:visible').allInnerTexts()).toEqual([
+      'Wall',
+      'Incidents',
+      'Cameras and presets',
+      'Help points',
+      'Shift',
+      'People',
+      'Cymraeg',
+    ])
+    await header.locator('button', { hasText: 'Sign out' }).click()
+    await page.locator('form.sign-in:not([hidden]) input[name=user]').waitFor()
+    expect((await page.request.get(`${house.url}/api/v1/session`)).status()).toBe(401)
+  })
   test('does not see the figures, and is told why', async () => {
     const page = await open('asha', '/figures')
     await page.locator('lamppost-figures .refusal', { hasText: /\w/ }).waitFor()

@@ -4,6 +4,7 @@
  */
 import { passkeysWork, usePasskey } from '../browser/passkeys.ts'
 import type { Problem } from '../wall-client/api-shapes.ts'
+import { fillHeader } from './page-header.ts'
 import { speak, spoken } from './page-language.ts'
 import { type Step, isPasskeyElsewhere, stepIn } from './second-step.ts'
 
@@ -172,6 +173,7 @@ export async function place(
 ): Promise<HTMLElement> {
   speak(true)
   const token = await enter(role, document.querySelector<HTMLFormElement>('form.sign-in'))
+  void fillHeader(token)
   const element = document.createElement(tag)
   if (token) element.setAttribute('token', token)
   document.querySelector(`[data-place="${tag}"]`)?.replaceWith(element)

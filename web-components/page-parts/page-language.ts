@@ -12,6 +12,7 @@ const WELSH: Record<string, string> = {
   enter: 'Mewngofnodi',
   sound: 'Profi’r sain',
   wall: 'Wal',
+  signOut: 'Allgofnodi',
   siteFile: 'Ffeil y safle',
   incidents: 'Digwyddiadau',
   figures: 'Ffigurau',
