@@ -259,8 +259,18 @@ describe('where a role needs a second factor', () => {
       () => rolesOf(page),
       (roles) => roles.includes('evidence'),
     )
-    writeFileSync(join(folder, 'site.yaml'), siteOf(directory.issuer))
+    await put(siteOf(directory.issuer))
   })
+  /** Answers when the town follows: a sign-in that is begun before would be of the plan of before. */
+  async function put(text: string): Promise<void> {
+    const person = { name: 'Engineer', role: 'engineer' as const, helpPoints: null }
+    const authorization = `Bearer ${openPeopleFile(join(data, 'people.json')).addToken(person)}`
+    const address = `${house.url}/api/v1/site-file`
+    const etag = (await fetch(address, { headers: { authorization } })).headers.get('etag') ?? ''
+    const headers = { authorization, 'if-match': etag, 'content-type': 'application/json' }
+    const answer = await fetch(address, { method: 'PUT', headers, body: JSON.stringify({ text }) })
+    expect(await answer.json()).toMatchObject({ following: true })
+  }
 })
 
 test('in the night in which it does not answer that is said, an account made here goes on, and its use is entered', async () => {
