@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --only
- * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,recording,fuzz
+ * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,register,
+ * recording,fuzz
  * --moves N --mutations N --fuzz N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
  * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
  * JSON to test/bench/output. Figures, never assertions. `--only voice` and
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     only: {
       type: 'string',
       default:
-        'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,recording',
+        'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,register,recording',
     },
     presses: number(50),
     moves: number(1000),
@@ -77,6 +78,7 @@ const benches = {
   connectors: async () => (await import('./connectors-bench.mjs')).benchConnectors(options),
   masks: async () => (await import('./masks-bench.mjs')).benchMasks(options),
   people: async () => (await import('./people-bench.mjs')).benchPeople(options),
+  register: async () => (await import('./register-bench.mjs')).benchRegister(),
   fuzz: async () => (await import('./fuzz-bench.mjs')).benchFuzz(options),
   device: async () => (await import('./device-bench.mjs')).benchDevice(options),
   recording: async () =>
