@@ -22,6 +22,7 @@ export type TownNames = {
   keepMs: number
   nameOf(id: string): string
   cameraName(id: string): string
+  numberOf(incident: IncidentId): string | null
 }
 export type DeskPort = {
   clock: Clock
@@ -143,7 +144,7 @@ export function createVmsDesk(port: DeskPort) {
       verb: act.verb,
       incident: incident.id,
       mark: markOf(town.id, incident.id),
-      title: titleOf(incident, names.helpPoint, act.late),
+      title: titleOf(incident, names.helpPoint, act.late, town.numberOf(incident.id)),
       text: pressedText(pressedAt, names, act.late),
       lines: act.line === null ? [] : [...lines.filter((line) => line !== act.line), act.line],
       pressedAt,

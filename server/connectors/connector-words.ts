@@ -25,8 +25,16 @@ export function atMost(text: string, bytes: number): string {
   return cut
 }
 
-export const titleOf = ({ kind }: Pick<Incident, 'kind'>, helpPoint: string, late: boolean): string =>
-  oneLine(`${kind === 'drill' ? 'DRILL ' : ''}${late ? 'late: ' : ''}Help point ${helpPoint}`)
+/** @param number what people say on the telephone; null: it has none */
+export const titleOf = (
+  { kind }: Pick<Incident, 'kind'>,
+  helpPoint: string,
+  late: boolean,
+  number: string | null,
+): string =>
+  oneLine(
+    `${kind === 'drill' ? 'DRILL ' : ''}${late ? 'late: ' : ''}Help point ${helpPoint}${number === null ? '' : ` (${number})`}`,
+  )
 
 export const pressedText = (pressedAt: number, { helpPoint, timezone }: Names, late: boolean): string =>
   oneLine(`${helpPoint}: pressed ${localTime(pressedAt, timezone)}${late ? ', told late' : ''}`)

@@ -24,7 +24,7 @@ export type ConnectorNeeds = {
     editVmsCamera(connector: string, camera: CameraId, theirs: string | null): Promise<void>
   }
   ledger: { append: Append; tail(listener: (entry: Entry) => void): () => void }
-  incidents: { load(id: string): Promise<Incident> }
+  incidents: { load(id: string): Promise<Incident>; numberOf(id: IncidentId): string | null }
   clips: { streamAt(camera: CameraId): string | null }
 }
 
@@ -36,7 +36,7 @@ export function openConnectors({ clock, closing, news, onError, town, ledger, in
     town: () => {
       const { id, timezone, evidence, cameras } = town.site()
       const cameraName = (camera: string): string => cameras.find((each) => each.id === camera)?.name ?? camera
-      return { id, timezone, keepMs: evidence.keepMs, nameOf: town.nameOf, cameraName }
+      return { id, timezone, keepMs: evidence.keepMs, nameOf: town.nameOf, cameraName, numberOf: incidents.numberOf }
     },
     cameras: () => town.site().cameras,
     streamAt: clips.streamAt,

@@ -120,6 +120,7 @@ export function openIncidents(needs: IncidentNeeds) {
     /** How many clips it still holds; none for one that nobody remembers. */
     clipsOf: book.clipsOf,
     book,
+    numberOf: numbers.of,
     folds: { incidents: book, numbers },
     begin(): void {
       register.begin()

@@ -9,11 +9,14 @@ import { join } from 'node:path'
 import { root, sleep, summary } from './bench-tools.mjs'
 
 const MAIN = join(root, 'dist', 'server', 'main.js')
-const SITE = `site: { id: town, name: Town, timezone: Europe/London }
-helpPoints:
-${['bar', 'station', 'market', 'wynd', 'rank'].map((id) => `  - { id: ${id}, name: ${id}, location: { lat: 54.5, lon: -1.5 } }\n`).join('')}cameras: []
-`
 const POINTS = ['bar', 'station', 'market', 'wynd', 'rank']
+const SITE = [
+  'site: { id: town, name: Town, timezone: Europe/London }',
+  'helpPoints:',
+  ...POINTS.map((id) => `  - { id: ${id}, name: ${id}, location: { lat: 54.5, lon: -1.5 } }`),
+  'cameras: []',
+  '',
+].join('\n')
 const PEOPLE = ['Ann Lee', 'Ben Stone', 'Siân Prys', 'Kim Vale']
 const CODES = ['helped', 'police', 'hub', 'mistake', 'malicious', 'nobody', 'other']
 const WORDS = 'person coat red blue taxi friend station walked home lost phone bench rain calm officers arrived'.split(

@@ -125,6 +125,7 @@ function town(
         keepMs: 86_400_000,
         nameOf: (id) => id,
         cameraName: (id) => id,
+        numberOf: () => null,
       }),
       load: async (id) => incidents.get(id) as Incident,
       append: (drafts) => {

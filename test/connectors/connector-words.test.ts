@@ -13,8 +13,9 @@ const lines = (notes: boolean, ...drafts: Parameters<typeof incidentOf>): (strin
 
 describe('what a VMS is told', () => {
   test('a drill says so first, and what is late says that', () => {
-    expect(titleOf({ kind: 'drill' }, 'High Row', false)).toBe('DRILL Help point High Row')
-    expect(titleOf({ kind: 'press' }, 'High Row', true)).toBe('late: Help point High Row')
+    expect(titleOf({ kind: 'drill' }, 'High Row', false, null)).toBe('DRILL Help point High Row')
+    expect(titleOf({ kind: 'press' }, 'High Row', true, null)).toBe('late: Help point High Row')
+    expect(titleOf({ kind: 'press' }, 'High Row', false, 'LP-2026-0042')).toBe('Help point High Row (LP-2026-0042)')
     expect(pressedText(START, NAMES, false)).toBe('Number One Bar: pressed 22:30')
     expect(markOf('darlington', 'inc-1')).toBe('[darlington/inc-1]')
   })
