@@ -59,7 +59,10 @@ export async function edgeCommand({ site: file, data, child = false }: EdgeOptio
       return 'value' in found ? found : { value: ABSENT }
     },
     clock: realClock,
-    onChange: (site) => follow(site),
+    onChange: async (site) => {
+      await follow(site)
+      return []
+    },
     onProblem: (problem) => problem !== null && say(problem),
   })
   const first = wishOf(siteFile.site())

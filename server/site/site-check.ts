@@ -1,11 +1,13 @@
 /** Reads a site file's text into a town, or into problems that name line and key. Pure. */
+import { messageOf } from '../tools/failure.ts'
 import { plainFingerprint } from '../tools/tls-peer.ts'
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
-import { idOfName } from './edit/site-things.ts'
+import { safePlaceIds } from './safe-place-ids.ts'
+import { MOST_ALIASES, keysTwice } from './edit/yaml-source.ts'
 import { connectorsOf } from './sections/connector-check.ts'
 import { destinationsOf } from './sections/destination-check.ts'
 import { directoryOf } from './sections/directory-check.ts'
@@ -34,26 +36,47 @@ const DEFAULT_KEEP = '31d'
 const DEFAULT_WARN = '3d'
 export function readSite(text: string, resolve: Resolve): SiteReading {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  if (document.errors.length > 0)
-    return {
-      site: null,
-      problems: document.errors.map((error) => ({
-        line: lines.linePos(error.pos[0]).line,
-        key: '',
-        problem: error.message.split('\n')[0] ?? 'not YAML',
-      })),
-    }
+  // The parser's own search for a key that stands twice takes a square of their number.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
+  const lineAt = (at: number): number => lines.linePos(at).line
+  const unreadable = [
+    ...document.errors.map(({ pos, message }) => ({
+      line: lineAt(pos[0]),
+      key: '',
+      problem: message.split('\n')[0] ?? 'not YAML',
+    })),
+    ...keysTwice(document).map(({ at, key }) => ({
+      line: lineAt(at),
+      key: '',
+      problem: `the key "${key}" stands there twice; keys must be unique`,
+    })),
+  ]
+  if (unreadable.length > 0) return { site: null, problems: fewest(unreadable) }
   const problems: SiteProblem[] = []
   const complain = (path: Path, problem: string): void => {
+    if (problems.length > MOST_PROBLEMS) return
     problems.push({ line: lineOf(document, lines, path), key: path.join('.'), problem })
   }
-  const value: unknown = document.toJS()
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: MOST_ALIASES })
+  } catch (error) {
+    return { site: null, problems: [{ line: 1, key: '', problem: messageOf(error) }] }
+  }
   for (const { path, problem } of shapeProblems(SITE_SCHEMA, value)) complain(path, problem)
-  if (problems.length > 0) return { site: null, problems }
+  if (problems.length > 0) return { site: null, problems: fewest(problems) }
   const site = build(value as SiteDocument, resolve, complain)
-  return problems.length > 0 ? { site: null, problems } : { site, problems: [] }
+  return problems.length > 0 ? { site: null, problems: fewest(problems) } : { site, problems: [] }
 }
+/** Nobody reads more of them at once. */
+const MOST_PROBLEMS = 100
+const fewest = (problems: SiteProblem[]): SiteProblem[] =>
+  problems.length <= MOST_PROBLEMS
+    ? problems
+    : [
+        ...problems.slice(0, MOST_PROBLEMS),
+        { line: 1, key: '', problem: `more than ${MOST_PROBLEMS} problems: these are the first` },
+      ]
 
 function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
@@ -86,6 +109,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   unique('helpPoints', document.helpPoints)
   unique('cameras', document.cameras)
   unique('contacts', document.contacts ?? [])
+  const placeIds = safePlaceIds(document.safePlaces ?? [])
   const placed = new Set<string>()
   for (const [i, { id }] of (document.safePlaces ?? []).entries()) {
     if (id === undefined) continue
@@ -341,7 +365,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       }),
     ),
     cameras,
-    safePlaces: (document.safePlaces ?? []).map((place) => ({ ...place, id: place.id ?? idOfName(place.name) })),
+    safePlaces: (document.safePlaces ?? []).map((place, i) => ({ ...place, id: placeIds[i] ?? '' })),
     contacts: contactsOf(document, complain),
     mqtt: document.mqtt
       ? {

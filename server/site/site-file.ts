@@ -1,11 +1,12 @@
 /** The site file on disk: read, watched, edited. A bad edit leaves the running town as it was and says why. */
-import { access, constants, open, readFile, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Site, StreetMap } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
-import { replaceFileSoon } from '../tools/process/replace-file.ts'
 import { utf8Text } from '../tools/utf8-text.ts'
+import { type KeptEdit, createKeptEdit } from './edit/kept-edit.ts'
+import { ChangedMeanwhile, isReplaceable, replaceText, whyNotReplaced } from './edit/replace-text.ts'
 import { type SiteProblem, readSite } from './site-check.ts'
 import type { Resolve } from './site-references.ts'
 import { loadStreets } from './street-map.ts'
@@ -51,20 +52,12 @@ export async function loadSite(
 
 type Edited = { before: string; after: string }
 type Change = (text: string) => string | Promise<string>
-
-/** Whole or not at all. Whatever this process keeps from others of its own files: who could read this one still can. */
-async function replace(file: string, text: string): Promise<void> {
-  const { mode } = await stat(file)
-  const handle = await open(`${file}.new`, 'w', mode)
-  try {
-    await handle.writeFile(text)
-    await handle.chmod(mode)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${file}.new`, file)
-}
+/** Who changes what, for the record and for who takes it back. `isRecorded`: an entry of its own says it. */
+export type About = { what: string; actor: string; isRecorded: boolean }
+/** Whether the running town has taken the file over; `why` not, or what of it not. */
+export type Following = { isFollowing: boolean; why: string | null }
+/** A change is made anew on what somebody has written by hand meanwhile; so often. */
+const MOST_TRIES = 4
 
 export async function openSiteFile(options: {
   file: string
@@ -72,14 +65,23 @@ export async function openSiteFile(options: {
   keptIn: string | null
   resolve: Resolve
   clock: Clock
-  onChange(site: Site, text: string): Promise<void>
+  /** Resolves with the parts that could not follow yet. */
+  onChange(site: Site, text: string): Promise<readonly string[]>
   onProblem(words: string | null): void
+  /** What is wrong with a text; left out, it is read here. */
+  check?(text: string): Promise<readonly SiteProblem[]>
 }) {
   const { file, keptIn, resolve, clock, onChange, onProblem } = options
+  const check = options.check ?? (async (text: string) => readSite(text, resolve).problems)
+  const kept = createKeptEdit(keptIn)
   let { site, text, streets, mapProblem } = await loadSite(file, resolve)
   let problem: string | null = mapProblem
+  /** The file is not valid, and the town stays as it was. */
+  let isRefused = false
+  let late: readonly string[] = []
   if (mapProblem) onProblem(mapProblem)
   let editing: Promise<void> = Promise.resolve()
+  let looking: Promise<void> = Promise.resolve()
   const stopped = new AbortController()
   const stampOf = (path: string): Promise<string> =>
     stat(path).then(
@@ -89,18 +91,6 @@ export async function openSiteFile(options: {
   const stamp = async (): Promise<string> =>
     `${await stampOf(file)} ${site.streets === null ? '' : await stampOf(join(dirname(file), site.streets))}`
   let seen = await stamp()
-  const keepBefore = async (before: string, after: string): Promise<void> => {
-    if (keptIn !== null) await replaceFileSoon(keptIn, JSON.stringify({ before, after }))
-  }
-  async function readKept(text: string): Promise<string | null> {
-    try {
-      const kept = JSON.parse(await readFile(keptIn ?? '', 'utf8')) as Edited
-      return kept.after === text ? kept.before : null
-    } catch {
-      return null
-    }
-  }
-
   async function look(): Promise<void> {
     const now = await stamp()
     if (now === seen) return
@@ -108,46 +98,71 @@ export async function openSiteFile(options: {
     try {
       const loaded = await loadSite(file, resolve)
       problem = loaded.mapProblem
+      isRefused = false
       onProblem(problem)
       // A map that was broken while the town runs stays as it was.
       const drawn = loaded.mapProblem === null || loaded.site.streets !== site.streets ? loaded.streets : streets
       if (loaded.text === text && JSON.stringify(drawn) === JSON.stringify(streets)) return
       ;({ site, text } = loaded)
       streets = drawn
-      await onChange(site, text)
+      late = await onChange(site, text)
     } catch (error) {
       problem = messageOf(error)
+      isRefused = true
       onProblem(problem)
     }
   }
 
+  /** One look at a time. */
+  function lookSoon(): Promise<void> {
+    looking = looking.then(look)
+    return looking
+  }
   async function watch(): Promise<void> {
     while (!stopped.signal.aborted) {
       await clock.sleep(LOOK_EVERY_MS, stopped.signal)
-      if (!stopped.signal.aborted) await editing.then(look)
+      if (!stopped.signal.aborted) await editing.then(lookSoon)
     }
   }
   const watching = watch()
 
+  const unwritable = (what: string, error: unknown, help: string): Failure =>
+    new Failure('site/unwritable', `${what} cannot be written (${messageOf(error)}): ${help}.`)
+  const readNow = (): Promise<string> =>
+    readFile(file)
+      .then(utf8Text)
+      .catch((error: unknown) => {
+        throw new Failure('site/invalid', `The site file cannot be read now: ${messageOf(error)}`, {
+          extra: { problems: [{ line: 1, key: '', problem: messageOf(error) }] },
+        })
+      })
   /** @throws site/invalid, site/unwritable; the file is as it was then */
-  async function write(change: Change): Promise<Edited> {
-    const before = utf8Text(await readFile(file))
+  async function write(change: Change, about: About, tries = 1): Promise<Edited> {
+    const before = await readNow()
     const after = await change(before)
-    const { problems } = readSite(after, resolve)
+    if (after === before) return { before, after }
+    const problems = await check(after)
     if (problems.length > 0)
-      throw new Failure('site/invalid', problems.map((each) => problemLine(file, each)).join('\n'), {
+      throw new Failure('site/invalid', problems.map((each) => problemLine(basename(file), each)).join('\n'), {
         extra: { problems },
       })
-    if (after === before) return { before, after }
-    await replace(file, after).catch((error: unknown) => {
-      throw new Failure(
-        'site/unwritable',
-        `${file} cannot be written (${messageOf(error)}): the account that the server runs as needs to write it and its folder.`,
-      )
+    const keptBefore = await kept.read()
+    // First: what cannot be kept is not done, and an edit that the record does not have yet is known by this.
+    await kept.write({ before, after, ...about }).catch((error: unknown) => {
+      throw unwritable('The data folder', error, 'the edit would be lost to who takes it back')
     })
-    // The town has it, whatever becomes of the copy.
-    await keepBefore(before, after).catch(() => {})
+    try {
+      await replaceText(file, before, after)
+    } catch (error) {
+      await kept.write(keptBefore).catch(() => {})
+      if (error instanceof ChangedMeanwhile && tries < MOST_TRIES) return write(change, about, tries + 1)
+      throw unwritable(file, error, whyNotReplaced((error as NodeJS.ErrnoException).code))
+    }
     return { before, after }
+  }
+  const following = (): Following => {
+    const missing = late.length === 0 ? null : `${late.join(', ')} could not follow yet; it is tried again`
+    return { isFollowing: !isRefused && late.length === 0, why: isRefused ? problem : (missing ?? problem) }
   }
 
   return {
@@ -155,31 +170,36 @@ export async function openSiteFile(options: {
     streets: (): StreetMap | null => streets,
     problem: (): string | null => problem,
     /** The text on the disk now, and whether it could be replaced. */
-    async read(): Promise<{ text: string; isWritable: boolean }> {
-      const can = [file, dirname(file)].map((path) =>
-        access(path, constants.W_OK).then(
-          () => true,
-          () => false,
-        ),
-      )
-      return { text: utf8Text(await readFile(file)), isWritable: (await Promise.all(can)).every(Boolean) }
+    read: async (): Promise<{ text: string; isWritable: boolean }> => ({
+      text: await readNow(),
+      isWritable: await isReplaceable(file),
+    }),
+    /** The newest edit, where the file still is as that edit left it. */
+    async kept(now: string): Promise<KeptEdit | null> {
+      const found = await kept.read()
+      return found?.after === now ? found : null
     },
-    /** The text before the newest edit, where the file still is as that edit left it. */
-    kept: readKept,
+    /** The record has the newest edit. */
+    async recorded(): Promise<void> {
+      const found = await kept.read()
+      if (found) await kept.write({ ...found, isRecorded: true })
+    },
     /**
      * Writes the changed text in one step. Resolves when that is done; `followed`, when the town has taken it over.
      * @throws site/invalid with its problems, site/unwritable; the file is as it was then
      */
-    async replace(change: Change): Promise<Edited & { followed: Promise<void> }> {
-      const written = editing.then(() => write(change))
-      const followed = written.then(look)
-      editing = followed.catch(() => {})
-      followed.catch(() => {})
-      return { ...(await written), followed }
+    async replace(change: Change, about: About): Promise<Edited & { followed: Promise<Following> }> {
+      const written = editing.then(() => write(change, about))
+      editing = written.then(
+        () => {},
+        () => {},
+      )
+      const { before, after } = await written
+      return { before, after, followed: lookSoon().then(following) }
     },
-    /** The same, and waits until the town has taken it over. */
-    async edit(change: (text: string) => string): Promise<void> {
-      const { followed } = await this.replace(change)
+    /** The same, for what has an entry of its own; waits until the town has taken it over. */
+    async edit(change: Change, what: string): Promise<void> {
+      const { followed } = await this.replace(change, { what, actor: 'lamppost', isRecorded: true })
       await followed
     },
     async close(): Promise<void> {

@@ -8,11 +8,9 @@ import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPoint, SafePlace, Site } from '../glossary/site.ts'
 import { createHelpPoints } from './help-points.ts'
 import { openings } from './opening-hours.ts'
-import { editPreset, editVmsCamera } from './edit/site-edit.ts'
-import { builtEntry } from '../tools/package-root.ts'
-import { callWorker } from '../tools/process/worker-calls.ts'
-import type { SiteEditThread } from './edit/site-edit-thread.ts'
-import { type EditWork, type EditedFile, createSiteEditor } from './edit/site-editor.ts'
+import type { editPreset } from './edit/site-edit.ts'
+import { createEditWork } from './edit/edit-work.ts'
+import { type AtEditWork, type EditedFile, createSiteEditor } from './edit/site-editor.ts'
 import { siteFileRoutes } from './edit/site-file-routes.ts'
 import { openSiteFile } from './site-file.ts'
 import { createResolver } from './site-references.ts'
@@ -27,14 +25,17 @@ export type TownNeeds = {
   /** The site file, and the values of what it refers to. */
   file: string
   environment: Readonly<Record<string, string | undefined>>
-  /** A new town was read, and is valid. */
-  onChange(site: Site): Promise<void>
+  /** A new town was read, and is valid. Resolves with the parts that could not follow yet. */
+  onChange(site: Site): Promise<readonly string[]>
 }
 
 /** @throws site/invalid, with one line per problem */
 export async function openTown({ clock, logger, news, closing, dataFolder, file, environment, onChange }: TownNeeds) {
+  const { atWork, close } = createEditWork(clock)
+  closing.add('the thread of edits', close)
   const siteFile = await openSiteFile({
     file,
+    check: (text) => atWork((work) => work.check(text, { ...environment })),
     keptIn: join(dataFolder, 'site-file-before.json'),
     resolve: createResolver(environment),
     clock,
@@ -52,17 +53,16 @@ export async function openTown({ clock, logger, news, closing, dataFolder, file,
     streets,
     ...createHelpPoints(site),
     siteFile,
+    atEditWork: atWork,
     timezone: (): string => site().timezone,
-    editPreset: ({
-      camera,
-      change,
-    }: {
-      camera: Parameters<typeof editPreset>[1]
-      change: Parameters<typeof editPreset>[2]
-    }) => siteFile.edit((text) => editPreset(text, camera, change)),
+    editPreset: ({ camera, change }: { camera: CameraId; change: Parameters<typeof editPreset>[2] }) =>
+      siteFile.edit((text) => atWork((work) => work.preset(text, camera, change)), `a preset of ${camera}`),
     /** @param theirs the VMS’s own id; null: matched by its address again */
     editVmsCamera: (connector: string, camera: CameraId, theirs: string | null): Promise<void> =>
-      siteFile.edit((text) => editVmsCamera(text, connector, camera, theirs)),
+      siteFile.edit(
+        (text) => atWork((work) => work.vmsCamera(text, connector, camera, theirs)),
+        `what ${connector} calls ${camera}`,
+      ),
     /** When it is open, from now on. */
     openings: ({ open }: SafePlace) => openings(open, clock.now(), site().timezone),
     /** How far people walk there. */
@@ -72,19 +72,20 @@ export async function openTown({ clock, logger, news, closing, dataFolder, file,
 
 export type SiteEditorNeeds = {
   clock: Clock
-  town: { siteFile: EditedFile }
+  logger: { error(words: string): void }
+  town: { siteFile: EditedFile; atEditWork: AtEditWork }
   ledger: { append: Append }
+  dataFolder: string
 }
 /** The engineer's editor of the file. */
-export function openSiteEditor({ clock, town, ledger }: SiteEditorNeeds) {
-  async function atWork<T>(act: (work: EditWork) => Promise<T>): Promise<T> {
-    const { calls, terminate } = callWorker<SiteEditThread>(builtEntry('site/edit/site-edit-thread.js'), {})
-    try {
-      return await act(calls)
-    } finally {
-      await terminate()
-    }
-  }
-  const desk = createSiteEditor({ clock, file: town.siteFile, append: ledger.append, atWork })
-  return { routes: ({ app }: Door): void => siteFileRoutes(app, desk) }
+export function openSiteEditor({ clock, logger, town, ledger, dataFolder }: SiteEditorNeeds) {
+  const desk = createSiteEditor({
+    clock,
+    logger,
+    file: town.siteFile,
+    append: ledger.append,
+    atWork: town.atEditWork,
+    secretsFolders: [join(dataFolder, 'secrets'), '/run/secrets', '/run/credentials'],
+  })
+  return { begin: desk.makeUp, routes: ({ app }: Door): void => siteFileRoutes(app, desk) }
 }

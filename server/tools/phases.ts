@@ -20,18 +20,21 @@ export function createPhases<App>({ clock, logger, closing }: PhasesPort) {
     onError: (what, error) => logger.error({ err: error }, `${what} could not follow the site file; it is tried again`),
   })
 
-  async function each(pick: (wing: Phases<App>) => Followers | undefined, site: Site): Promise<void> {
+  /** @returns those that could not follow yet */
+  async function each(pick: (wing: Phases<App>) => Followers | undefined, site: Site): Promise<string[]> {
+    const late: string[] = []
     for (const wing of wings)
       for (const [name, follow] of Object.entries(pick(wing) ?? {}))
-        await followers.follow(name, async () => follow(site))
+        if (!(await followers.follow(name, async () => follow(site)))) late.push(name)
+    return late
   }
 
-  /** The site file has changed; before `begin` there is nothing that could follow it. */
-  async function follow(site: Site): Promise<void> {
-    if (!begun) return
+  /** The site file has changed; before `begin` there is nothing that could follow it. @returns those that cannot yet */
+  async function follow(site: Site): Promise<string[]> {
+    if (!begun) return []
     logger.info('the site file has changed')
-    await each(({ listen }) => listen, site)
-    await each(({ follow }) => follow, site)
+    const late = await each(({ listen }) => listen, site)
+    return [...late, ...(await each(({ follow }) => follow, site))]
   }
 
   return {

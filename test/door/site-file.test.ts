@@ -1,5 +1,16 @@
 /** The engineer's editor over HTTP, on a real town whose file lies on a real disk. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -74,6 +85,13 @@ describe('the site file', () => {
     expect(etag).toBe(`"${body.version}"`)
     expect(JSON.stringify(body)).not.toContain('a secret of the camera')
   })
+  test('that is known by its version is not sent again', async () => {
+    const { etag } = await call('GET', '/site-file')
+    const known = await fetch(`${house.url}/api/v1/site-file`, {
+      headers: { authorization: `Bearer ${tokens.engineer}`, 'if-none-match': etag ?? '' },
+    })
+    expect([known.status, known.headers.get('etag'), await known.text()]).toEqual([304, etag, ''])
+  })
   test('is the engineer’s alone', async () => {
     for (const role of ['operator', 'supervisor'] as const) {
       expect((await call('GET', '/site-file', undefined, undefined, role)).status).toBe(403)
@@ -95,7 +113,60 @@ describe('the site file', () => {
       status: 412,
       body: { code: 'site/changed', text, version: saved.body.version, yours: body.version },
     })
+    expect(late.etag).toBe(saved.etag)
+    // A weak tag never says that every letter is the same (RFC 9110 13.1.1); any of a list will do.
+    expect((await call('PUT', '/site-file', { text }, `W/${saved.etag}`)).status).toBe(412)
+    expect((await call('PUT', '/site-file', { text }, `"other", ${saved.etag}`)).status).toBe(200)
+    expect((await call('PUT', '/site-file', { text }, '*')).status).toBe(428)
     expect(onDisk()).toBe(text)
+  })
+  test('of a large town is taken, though other requests may not be so long', async () => {
+    const { etag, body } = await call('GET', '/site-file')
+    const long = `${body.text}${'# a long comment of somebody who explains the town\n'.repeat(4000)}`
+    const saved = await call('PUT', '/site-file', { text: long }, etag ?? '')
+    expect(saved.status).toBe(200)
+    expect((await call('PUT', '/site-file', { text: body.text }, saved.etag ?? '')).status).toBe(200)
+  })
+  test('takes no secret by a page that the page could then read', async () => {
+    const before = onDisk()
+    const camera = (url: string, password: string) =>
+      call('PUT', '/site-file/cameras/spy', { name: 'Spy', onvif: { url, username: 'u', password } })
+    const address = 'http://127.0.0.1:9/onvif'
+    for (const answer of [
+      await camera('http://${CAM}', '${CAM}'),
+      await camera(address, 'file:/etc/passwd'),
+      await camera(address, `file:${join(folder, 'data', 'people.json')}`),
+      await camera(address, `file:${join(folder, 'data', 'secrets', '..', 'people.json')}`),
+    ]) {
+      expect(answer).toMatchObject({ status: 422, body: { code: 'site/invalid' } })
+      expect(JSON.stringify(answer.body)).not.toContain('a secret of the camera')
+    }
+    expect(onDisk()).toBe(before)
+  })
+  test('refers to plain files only: what never ends holds nothing up', async () => {
+    const secrets = join(folder, 'data', 'secrets')
+    mkdirSync(secrets, { recursive: true })
+    execFileSync('mkfifo', [join(secrets, 'pipe')])
+    symlinkSync('/dev/zero', join(secrets, 'zero'))
+    for (const name of ['pipe', 'zero', 'missing'])
+      expect(
+        await call('PUT', '/site-file/cameras/slow', {
+          name: 'Slow',
+          onvif: { url: 'http://127.0.0.1:9/onvif', username: 'u', password: `file:${join(secrets, name)}` },
+        }),
+      ).toMatchObject({ status: 422, body: { problems: [{ problem: expect.stringContaining('cannot be read') }] } })
+  })
+  test('that cannot be read now is said, and mended by hand', async () => {
+    const before = onDisk()
+    writeFileSync(file, Buffer.from([0xff, 0xfe, 0x61, 0x00]))
+    expect(await call('GET', '/site-file')).toMatchObject({ status: 422, body: { code: 'site/invalid' } })
+    expect((await call('PUT', '/site-file/contacts/x', { name: 'X', phone: '1' })).status).toBe(422)
+    rmSync(file)
+    expect((await call('GET', '/site-file')).status).toBe(422)
+    writeFileSync(file, 'cameras: [*nobody]\n')
+    expect(await call('PUT', '/site-file/contacts/x', { name: 'X', phone: '1' })).toMatchObject({ status: 422 })
+    writeFileSync(file, before)
+    expect((await call('GET', '/site-file')).status).toBe(200)
   })
   test('that would not be valid is refused with line and key, and stays as it was', async () => {
     const { etag, body } = await call('GET', '/site-file')
@@ -201,7 +272,7 @@ describe('each edit', () => {
     const edits = items.filter(({ kind }: { kind: string }) => kind === 'site.edited')
     expect(edits.at(0)).toMatchObject({ actor: 'engineer:The engineer', body: { what: 'the whole file' } })
     expect(edits.at(0).body.diff).toContain('+    name: Number Two Bar')
-    expect(edits.at(-1).body.what).toBe('undo')
+    expect(edits.at(-1).body.what).toBe('undo: contacts/taxi')
   })
   test('of two at the same moment is both, one after the other', async () => {
     const contact = (name: string) => call('PUT', `/site-file/contacts/${name}`, { name, phone: '1' })

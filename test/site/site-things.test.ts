@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { deleteThing, idOfName, putThing } from '../../server/site/edit/site-things.ts'
+import { idOfName } from '../../server/site/safe-place-ids.ts'
+import { deleteThing, putThing } from '../../server/site/edit/site-things.ts'
 import { sameLines } from '../../server/site/edit/line-diff.ts'
 import { textDiff } from '../../server/site/edit/text-diff.ts'
 
@@ -237,16 +238,5 @@ describe('which lines are which', () => {
   test('of texts that have nothing in common, none, and soon', () => {
     const text = (word: string): string[] => Array.from({ length: 5000 }, (_, i) => `${word} ${i}`)
     expect(sameLines(text('a'), text('b')).every((line) => line === null)).toBe(true)
-  })
-})
-
-describe('what changed, for the record', () => {
-  test('is the lines between those that stayed, with two around them', () => {
-    expect(textDiff('a\nb\nc\nd\ne\nf\n', 'a\nb\nc\nX\ne\nf\n')).toBe('@@ -2,5 +2,5 @@\n b\n c\n-d\n+X\n e\n f')
-    expect(textDiff('a\n', 'a\n')).toBe('')
-    expect(textDiff('', 'a\n')).toBe('@@ -1,1 +1,2 @@\n+a\n ')
-  })
-  test('is cut where it is longer than an entry should be', () => {
-    expect(textDiff('', 'x\n'.repeat(30_000)).length).toBeLessThan(20_100)
   })
 })

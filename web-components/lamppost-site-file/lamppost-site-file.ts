@@ -123,7 +123,7 @@ export class LamppostSiteFile extends LitElement {
   }
   #saved(edit: SiteFileEdit | null, words: string, text: string): void {
     if (!edit || !this.file) return
-    this.file = { ...this.file, text, version: edit.version, undo: true, problem: null }
+    this.file = { ...this.file, text, version: edit.version, undo: true, undoes: null, problem: null }
     this.theirs = null
     this.said = edit.following ? words : this.#page.notFollowing(edit.why ?? '')
   }
@@ -160,7 +160,7 @@ export class LamppostSiteFile extends LitElement {
           ${page.save} <kbd>Ctrl S</kbd>
         </button>
         <button ?disabled=${!file?.undo || this.#isChanged || this.isBusy} @click=${() => void this.#undo()}>
-          ${page.undo}
+          ${page.undo}${file?.undo && file.undoes ? html`: <code>${file.undoes}</code>` : nothing}
         </button>
         <button ?disabled=${this.isBusy} @click=${() => void this.#read()}>${page.reload}</button>
         <p class="state ${this.#isChanged ? 'changed' : ''}" role="status">${this.#status()}</p>

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { type App, actorOf } from '../../door/door.ts'
 import { PROBLEM } from '../../door/shapes.ts'
 import { Failure } from '../../tools/failure.ts'
-import type { Edit, SiteEditor } from './site-editor.ts'
+import type { Edit, Seen, SiteEditor } from './site-editor.ts'
 import { THINGS, type Thing } from './site-things.ts'
 
 const strict = { additionalProperties: false }
@@ -18,18 +18,22 @@ const THING = Type.Object({
   thing: Type.Enum(Object.keys(THINGS) as Thing[]),
   id: Type.String({ minLength: 1, maxLength: 63 }),
 })
+/** A million letters, as JSON may write them. */
+const MOST_BYTES = 6_500_000
 /** Of the one that made it: a body says everything but the id. */
 const BODY = Type.Object({}, { additionalProperties: true, description: 'As the site file has it, without its id' })
 const answers = { '4xx': PROBLEM }
 
-/** The version that the engineer has seen, of If-Match (RFC 9110 13.1.1); null: it is not there, or any. */
-function seenOf(request: FastifyRequest): string | null {
+const ETAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g
+/** The versions that the engineer has seen, of If-Match (RFC 9110 13.1.1); null: it is not there, or any. */
+function seenOf(request: FastifyRequest): Seen {
   const header = request.headers['if-match']
   if (header === undefined || header.trim() === '*') return null
-  return /^(?:W\/)?"([^"]*)"$/.exec(header.trim())?.[1] ?? header.trim()
+  // A weak tag never says that every letter is the same.
+  return [...header.matchAll(ETAG)].flatMap(([, weak, tag = '']) => (weak ? [] : [tag]))
 }
 /** @throws site/no-version */
-function mustHaveSeen(request: FastifyRequest): string {
+function mustHaveSeen(request: FastifyRequest): Seen {
   const seen = seenOf(request)
   if (seen === null)
     throw new Failure(
@@ -37,6 +41,15 @@ function mustHaveSeen(request: FastifyRequest): string {
       'Say which version you have changed: If-Match with the ETag of GET /api/v1/site-file.',
     )
   return seen
+}
+/** The version of now goes along with what says that it is another. */
+async function heeding(reply: FastifyReply, act: () => Promise<FastifyReply>): Promise<FastifyReply> {
+  try {
+    return await act()
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'site/changed') tagged(reply, String(error.extra['version']))
+    throw error
+  }
 }
 const tagged = (reply: FastifyReply, version: string): FastifyReply => reply.header('etag', `"${version}"`)
 const answered = (reply: FastifyReply, { version, following, why }: Edit, status: 200 | 201) =>
@@ -56,16 +69,20 @@ export function siteFileRoutes(app: App, editor: SiteEditor): void {
             version: Type.String(),
             writable: Type.Boolean({ description: 'The server may write the file and its folder' }),
             undo: Type.Boolean({ description: 'There is an edit to take back' }),
+            undoes: Type.Union([Type.String(), Type.Null()], { description: 'What that edit changed' }),
             problem: Type.Union([Type.String(), Type.Null()], {
               description: 'Why the town does not follow the file as it is now',
             }),
           }),
+          304: Type.Null(),
           ...answers,
         },
       },
     },
-    async (_, reply) => {
+    async (request, reply) => {
       const file = await editor.read()
+      const known = [...(request.headers['if-none-match'] ?? '').matchAll(ETAG)].map(([, , tag]) => tag)
+      if (known.includes(file.version)) return tagged(reply, file.version).code(304).send(null)
       return tagged(reply, file.version).send(file)
     },
   )
@@ -73,6 +90,7 @@ export function siteFileRoutes(app: App, editor: SiteEditor): void {
     '/api/v1/site-file',
     {
       config: { ...ENGINEER, confirmed: true },
+      bodyLimit: MOST_BYTES,
       schema: {
         summary:
           'Replace the file. If-Match is needed (428); 412 with the text and version of now when somebody was quicker, ' +
@@ -83,7 +101,9 @@ export function siteFileRoutes(app: App, editor: SiteEditor): void {
       },
     },
     async (request, reply) =>
-      answered(reply, await editor.replace(request.body.text, mustHaveSeen(request), actorOf(request)), 200),
+      heeding(reply, async () =>
+        answered(reply, await editor.replace(request.body.text, mustHaveSeen(request), actorOf(request)), 200),
+      ),
   )
   app.post(
     '/api/v1/site-file/undo',
@@ -95,7 +115,8 @@ export function siteFileRoutes(app: App, editor: SiteEditor): void {
         response: { 200: EDIT, ...answers },
       },
     },
-    async (request, reply) => answered(reply, await editor.undo(seenOf(request), actorOf(request)), 200),
+    async (request, reply) =>
+      heeding(reply, async () => answered(reply, await editor.undo(seenOf(request), actorOf(request)), 200)),
   )
   app.put(
     '/api/v1/site-file/:thing/:id',
@@ -118,8 +139,10 @@ export function siteFileRoutes(app: App, editor: SiteEditor): void {
         const problem = `the address says "${id}", and the body ${JSON.stringify(named)}: leave it out of the body`
         throw new Failure('site/invalid', `id: ${problem}`, { extra: { problems: [{ line: 1, key: 'id', problem }] } })
       }
-      const edit = await editor.put(thing, id, value, seenOf(request), actorOf(request))
-      return answered(reply, edit, edit.isNew ? 201 : 200)
+      return heeding(reply, async () => {
+        const edit = await editor.put(thing, id, value, seenOf(request), actorOf(request))
+        return answered(reply, edit, edit.isNew ? 201 : 200)
+      })
     },
   )
   app.delete(
@@ -139,9 +162,11 @@ export function siteFileRoutes(app: App, editor: SiteEditor): void {
     async (request, reply) => {
       const { thing, id } = request.params
       const removes = request.query.references === 'remove'
-      const edit = await editor.remove(thing, id, removes, seenOf(request), actorOf(request))
-      if (!edit.following) return answered(reply, edit, 200)
-      return tagged(reply, edit.version).code(204).send(null)
+      return heeding(reply, async () => {
+        const edit = await editor.remove(thing, id, removes, seenOf(request), actorOf(request))
+        if (!edit.following) return answered(reply, edit, 200)
+        return tagged(reply, edit.version).code(204).send(null)
+      })
     },
   )
 }

@@ -2,19 +2,12 @@
  * One camera, help point, contact or safe place of a site file's text: put, or deleted, while every other line stays as it
  * was written. Pure.
  */
-import {
-  type Document,
-  LineCounter,
-  type Node,
-  type YAMLSeq,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  parseDocument,
-} from 'yaml'
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { Failure } from '../../tools/failure.ts'
-import { addItem, parsed, removeItem, removeKey, resolved, setItem, textOf, valueOf } from './yaml-merge.ts'
+import { safePlaceIds } from '../safe-place-ids.ts'
+import { type Plain, isPlain, sameValue } from './values.ts'
+import { spliced } from './yaml-splice.ts'
+import { MOST_ALIASES, keysTwice } from './yaml-source.ts'
 
 /** As the API calls them, and as the site file does. */
 export const THINGS = {
@@ -26,37 +19,58 @@ export const THINGS = {
 export type Thing = keyof typeof THINGS
 export type Reference = { line: number; key: string; problem: string }
 
-/** What a safe place without an id is called, from its name. */
-export const idOfName = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/[\u0300-\u036f’']/g, '')
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 63)
-
-function idOf(document: Document, thing: Thing, item: unknown): string | null {
-  const value = valueOf(document, item) as { id?: unknown; name?: unknown } | null
-  if (typeof value?.id === 'string') return value.id
-  return thing === 'safe-places' && typeof value?.name === 'string' ? idOfName(value.name) : null
+/** @throws site/invalid when the text is no YAML that could be a town's */
+function read(text: string): Plain {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
+  const [error] = document.errors
+  const cannot = (words: string, line: number): Failure => {
+    const problem = `The site file cannot be read now: ${words}`
+    return new Failure('site/invalid', problem, { extra: { problems: [{ line, key: '', problem: words }] } })
+  }
+  if (error) throw cannot(error.message.split('\n')[0] ?? '', lines.linePos(error.pos[0]).line)
+  for (const name of Object.values(THINGS))
+    if (isMap(document.contents) && isAlias(document.contents.get(name, true)))
+      throw cannot(`${name} stands there by an alias: write the list out first`, 1)
+  const [twice] = keysTwice(document)
+  if (twice) throw cannot(`"${twice.key}" stands there twice`, lines.linePos(twice.at).line)
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: MOST_ALIASES })
+  } catch (thrown) {
+    throw cannot(thrown instanceof Error ? thrown.message : String(thrown), 1)
+  }
+  if (!isPlain(value)) throw cannot('it is no map of names', 1)
+  return structuredClone(value)
 }
+
+/** @throws site/invalid for a file that is not changed piece by piece */
+function written(text: string, value: Plain): string {
+  const made = spliced(text, value)
+  if (made !== null) return made
+  throw new Failure(
+    'site/invalid',
+    'The site file is written in a way that pages cannot change without touching the rest of it: change its text instead.',
+  )
+}
+/** Changes the file's value, and so its text. What the change leaves as it is stays as it was written. */
+export const changed = (text: string, change: (town: Plain) => void): string => {
+  const value = read(text)
+  change(value)
+  return written(text, value)
+}
+
 /** @throws site/invalid for a list that is none */
-function listOf(document: Document, thing: Thing): YAMLSeq | null {
-  const node = resolved(document, document.get(THINGS[thing], true))
-  if (isSeq(node)) return node
-  if (node === undefined || node === null || (isScalar(node) && node.value === null)) return null
+function listOf(town: Plain, thing: Thing): unknown[] {
+  const list = town[THINGS[thing]]
+  if (Array.isArray(list)) return list
+  if (list === undefined || list === null) return []
   throw new Failure('site/invalid', `${THINGS[thing]} is no list: mend the file first.`)
 }
-const placeIn = (document: Document, thing: Thing, list: YAMLSeq | null, id: string): number =>
-  list?.items.findIndex((item) => idOf(document, thing, item) === id) ?? -1
-
-/** @throws site/invalid when the text is no YAML */
-function read(text: string): Document.Parsed {
-  const document = parsed(text)
-  const [error] = document.errors
-  if (error) throw new Failure('site/invalid', `The site file cannot be read now: ${error.message.split('\n')[0]}`)
-  return document
+function placeIn(thing: Thing, list: readonly unknown[], id: string): number {
+  const items = list.map((item) => (isPlain(item) ? item : {}))
+  const ids = thing === 'safe-places' ? safePlaceIds(items) : items.map((item) => item['id'])
+  return ids.indexOf(id)
 }
 
 /** @param value without its id */
@@ -64,72 +78,81 @@ export function putThing(
   text: string,
   thing: Thing,
   id: string,
-  value: Readonly<Record<string, unknown>>,
+  value: Readonly<Plain>,
 ): { text: string; isNew: boolean } {
-  const document = read(text)
-  const list = listOf(document, thing)
-  const at = placeIn(document, thing, list, id)
-  const whole = { id, ...value }
-  if (list && at >= 0) setItem(document, list, at, whole)
-  else if (list) addItem(document, list, whole)
-  else document.set(THINGS[thing], document.createNode([whole]))
-  return { text: textOf(document, text), isNew: at < 0 }
+  let isNew = false
+  const made = changed(text, (town) => {
+    const list = listOf(town, thing)
+    const at = placeIn(thing, list, id)
+    isNew = at < 0
+    if (isNew) list.push({ id, ...value })
+    else if (!(thing === 'safe-places' && saysSame(list[at], value))) list[at] = { id, ...value }
+    town[THINGS[thing]] = list
+  })
+  return { text: made, isNew }
 }
+/** A safe place that says the same gets no id of its own by that. */
+const saysSame = (item: unknown, value: Readonly<Plain>): boolean =>
+  isPlain(item) && !Object.hasOwn(item, 'id') && sameValue(item, value)
 
-type Use = { node: Node; key: string; remove(): void }
-/** Where the file names it beside its own place. */
-function usesOf(document: Document, thing: Thing, id: string): Use[] {
-  const uses: Use[] = []
-  const inMap = (map: unknown, key: string, after: () => void = () => {}): void => {
-    const node = resolved(document, map)
-    if (!isMap(node)) return
-    const pair = node.items.find((each) => isScalar(each.key) && String(each.key.value) === id)
-    if (!pair || !isNode(pair.key)) return
-    const remove = (): void => {
-      removeKey(document, node, id)
-      if (node.items.length === 0) after()
-    }
-    uses.push({ node: pair.key, key, remove })
+type Path = readonly (string | number)[]
+/** Where the town names it beside its own place, and how that is taken away. */
+type Use = { at: Path; key: string; remove(): void }
+const items = (value: unknown): Plain[] =>
+  Array.isArray(value) ? value.map((item) => (isPlain(item) ? item : {})) : []
+/** In a map by ids; a map that is empty then goes, too. */
+function inMap(holder: unknown, name: string, id: string, at: Path): Use[] {
+  const map = isPlain(holder) ? holder[name] : null
+  if (!isPlain(holder) || !isPlain(map) || !Object.hasOwn(map, id)) return []
+  const remove = (): void => {
+    delete map[id]
+    if (Object.keys(map).length === 0) delete holder[name]
   }
-  const items = (name: string): unknown[] => {
-    const list = resolved(document, document.get(name, true))
-    return isSeq(list) ? list.items.map((item) => resolved(document, item)) : []
-  }
-  if (thing === 'help-points') {
-    items('cameras').forEach((camera, i) => {
-      if (isMap(camera))
-        inMap(camera.get('presets', true), `cameras.${i}.presets.${id}`, () => removeKey(document, camera, 'presets'))
-    })
-    const device = resolved(document, document.get('onvifDevice', true))
-    if (isMap(device))
-      inMap(device.get('address', true), `onvifDevice.address.${id}`, () => removeKey(document, device, 'address'))
-  }
-  if (thing === 'cameras') {
-    items('connectors').forEach((connector, i) => {
-      if (isMap(connector))
-        inMap(connector.get('cameras', true), `connectors.${i}.cameras.${id}`, () =>
-          removeKey(document, connector, 'cameras'),
-        )
-    })
-    items('helpPoints').forEach((helpPoint, i) => {
-      if (isMap(helpPoint)) uses.push(...inputsOf(document, helpPoint, `helpPoints.${i}.sources`, id))
-    })
-  }
-  return uses
+  const path = [...at, name, id]
+  return [{ at: path, key: path.join('.'), remove }]
 }
 /** Digital inputs of that camera among a help point's sources. */
-function inputsOf(document: Document, helpPoint: unknown, key: string, camera: string): Use[] {
-  const sources = isMap(helpPoint) ? resolved(document, helpPoint.get('sources', true)) : null
-  if (!isSeq(sources)) return []
-  return sources.items.flatMap((item, j) => {
-    const value = valueOf(document, item) as { onvifInput?: { camera?: unknown } } | null
-    if (value?.onvifInput?.camera !== camera || !isNode(item)) return []
+function inputsOf(helpPoint: Plain, camera: string, i: number): Use[] {
+  return items(helpPoint['sources']).flatMap((source, j) => {
+    const input = source['onvifInput']
+    if (!isPlain(input) || input['camera'] !== camera) return []
     const remove = (): void => {
-      removeItem(document, sources, sources.items.indexOf(item))
-      if (sources.items.length === 0 && isMap(helpPoint)) removeKey(document, helpPoint, 'sources')
+      const left = items(helpPoint['sources']).filter((each) => !sameValue(each, source))
+      if (left.length > 0) helpPoint['sources'] = left
+      else delete helpPoint['sources']
     }
-    return [{ node: item, key: `${key}.${j}.onvifInput.camera`, remove }]
+    const at = ['helpPoints', i, 'sources', j]
+    return [{ at, key: [...at, 'onvifInput', 'camera'].join('.'), remove }]
   })
+}
+function usesOf(town: Plain, thing: Thing, id: string): Use[] {
+  if (thing === 'help-points')
+    return [
+      ...items(town['cameras']).flatMap((camera, i) => inMap(camera, 'presets', id, ['cameras', i])),
+      ...inMap(town['onvifDevice'], 'address', id, ['onvifDevice']),
+    ]
+  if (thing === 'cameras')
+    return [
+      ...items(town['connectors']).flatMap((connector, i) => inMap(connector, 'cameras', id, ['connectors', i])),
+      ...items(town['helpPoints']).flatMap((helpPoint, i) => inputsOf(helpPoint, id, i)),
+    ]
+  return []
+}
+/** Where it stands in the text; an alias at the alias. */
+function lineOf(text: string, path: Path): number {
+  const lines = new LineCounter()
+  let node: unknown = parseDocument(text, { lineCounter: lines, uniqueKeys: false }).contents
+  let at = 0
+  for (const step of path) {
+    const pair = isMap(node)
+      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+      : undefined
+    const next: unknown = pair ? pair.value : isSeq(node) ? node.items[Number(step)] : undefined
+    const mark: unknown = pair ? pair.key : next
+    at = (mark as { range?: [number, number, number] } | undefined)?.range?.[0] ?? at
+    node = next
+  }
+  return lines.linePos(at).line
 }
 
 /**
@@ -137,27 +160,25 @@ function inputsOf(document: Document, helpPoint: unknown, key: string, camera: s
  * @throws site/referenced with each reference's line; site/unknown when there is no such thing
  */
 export function deleteThing(text: string, thing: Thing, id: string, removeReferences: boolean): string {
-  read(text)
-  const lines = new LineCounter()
-  const document = parseDocument(text, { uniqueKeys: true, lineCounter: lines })
-  const list = listOf(document, thing)
-  const at = placeIn(document, thing, list, id)
-  if (!list || at < 0) throw new Failure('site/unknown', `The site file has no ${THINGS[thing]} with the id "${id}".`)
-  const uses = usesOf(document, thing, id)
-  if (uses.length > 0 && !removeReferences) {
-    const problems = uses.map(({ node, key }): Reference => ({
-      line: lines.linePos(node.range?.[0] ?? 0).line,
-      key,
-      problem: `names ${id}`,
-    }))
-    throw new Failure(
-      'site/referenced',
-      `"${id}" is named elsewhere in the site file, line ${problems.map(({ line }) => line).join(', ')}: take that away first, or ` +
-        'ask with references=remove.',
-      { extra: { problems } },
-    )
-  }
-  for (const use of uses) use.remove()
-  removeItem(document, list, at)
-  return textOf(document, text)
+  return changed(text, (town) => {
+    const list = listOf(town, thing)
+    const at = placeIn(thing, list, id)
+    if (at < 0) throw new Failure('site/unknown', `The site file has no ${THINGS[thing]} with the id "${id}".`)
+    const uses = usesOf(town, thing, id)
+    if (uses.length > 0 && !removeReferences) {
+      const problems = uses.map(({ at: path, key }): Reference => ({
+        line: lineOf(text, path),
+        key,
+        problem: `names ${id}`,
+      }))
+      throw new Failure(
+        'site/referenced',
+        `"${id}" is named elsewhere in the site file, line ${problems.map(({ line }) => line).join(', ')}: take that away first, or ` +
+          'ask with references=remove.',
+        { extra: { problems } },
+      )
+    }
+    for (const use of uses) use.remove()
+    list.splice(at, 1)
+  })
 }

@@ -21,16 +21,18 @@ export function createFollowers({ clock, onError }: { clock: Clock; onError(what
     }
   }
   return {
-    /** Resolves after the first try, however it went. What was still being tried for the same part is given up. */
-    async follow(what: string, follow: () => Promise<void>): Promise<void> {
+    /** Resolves after the first try, with whether it went well. What was still being tried for the same part is given up. */
+    async follow(what: string, follow: () => Promise<void>): Promise<boolean> {
       trying.get(what)?.abort()
       const mine = new AbortController()
       trying.set(what, mine)
       try {
         await follow()
+        return true
       } catch (error) {
         onError(what, error)
         void keepTrying(what, follow, mine.signal)
+        return false
       }
     },
     close: (): void => trying.forEach((each) => each.abort()),

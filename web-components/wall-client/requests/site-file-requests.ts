@@ -1,7 +1,15 @@
 /** The engineer's site file: read, and saved against the version that was seen. */
 import type { WallCalls } from './wall-requests.ts'
 
-export type SiteFileState = { text: string; version: string; writable: boolean; undo: boolean; problem: string | null }
+export type SiteFileState = {
+  text: string
+  version: string
+  writable: boolean
+  undo: boolean
+  /** What the newest edit changed. */
+  undoes: string | null
+  problem: string | null
+}
 /** `why`: why the town does not follow it yet. */
 export type SiteFileEdit = { version: string; following: boolean; why: string | null }
 
