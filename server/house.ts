@@ -23,7 +23,8 @@ import { openCertificates } from './readiness/certificates/certificate-wing.ts'
 import { openReadiness } from './readiness/readiness-wing.ts'
 import { openShifts } from './people/shift/shift-wing.ts'
 import { openDemoTown } from './simulator/demo-town.ts'
-import { startDemoVoice } from './simulator/demo-voice.ts'
+import { DARLINGTON, type Practice } from './simulator/night.ts'
+import { startSimulatedPeople } from './simulator/simulated-people.ts'
 import { readDemoSite } from './site/site-file.ts'
 import { openSiteEditor, openTown } from './site/site-wing.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
@@ -34,13 +35,12 @@ import { createPhases } from './tools/phases.ts'
 const WAITING_CONNECTIONS = 4096
 
 export type HouseOptions = {
-  /** Null starts the simulated Darlington. */
-  siteFile: string | null
+  /** Null starts a simulated town. */ siteFile: string | null
+  /** Which one; left out, Darlington. */ practice?: Practice
   dataFolder: string
   port: number
   host: string
-  /** PEM texts. */
-  tls?: { cert: string; key: string } | null
+  /** PEM texts. */ tls?: { cert: string; key: string } | null
   /** Where cameras push to, when the town has such; 0 picks a free one. */
   rtmpPort: number
   /** Whether the simulated town's help point telephones, where the engines for it are on the machine. */
@@ -59,6 +59,7 @@ export type House = {
 /** @throws with words for a person when the town cannot be opened. */
 export async function openHouse({
   siteFile,
+  practice = DARLINGTON,
   tls = null,
   address = AT_THE_ROOT,
   demoVoice = false,
@@ -71,11 +72,10 @@ export async function openHouse({
     const house = createPhases<Door>(ground)
     const handles = createHandleShare()
     const { basePath } = address
-    // The simulated Darlington, where there is no town.
     const credentialsFile = join(dataFolder, 'demo-credentials.json')
     const demo = siteFile === null ? readDemoCredentials(credentialsFile) : null
     const onError = (words: string): void => logger.warn(`simulator: ${words}`)
-    const simulation = demo && { dataFolder, credentials: demo.simulator, read: readDemoSite, onError }
+    const simulation = demo && { ...practice, dataFolder, credentials: demo.simulator, read: readDemoSite, onError }
     const simulated = simulation && (await openDemoTown(simulation))
     if (simulated) closing.add('the simulated town', simulated.close)
     const file = siteFile ?? simulated?.file ?? ''
@@ -90,9 +90,10 @@ export async function openHouse({
     const presses = house.add(openPresses({ ...ground, town, ledger, incidents, cameras }))
     const engines = siteFile !== null ? 'required' : demoVoice ? 'if-there' : 'never'
     const calls = house.add(openCalls({ ...ground, file, environment, engines, town, ledger, incidents, presses }))
-    if (simulated && demoVoice) {
-      const needs = { folder: join(dataFolder, 'simulator'), site: town.site, onError, ...calls, ...ledger }
-      closing.add('the help point that talks', startDemoVoice(needs).close)
+    if (simulated) {
+      const heard = { folder: join(dataFolder, 'simulator'), site: town.site, presses, onError, ...calls, ...ledger }
+      const people = startSimulatedPeople({ ...ground, ...heard, ...practice, talks: demoVoice, plug: simulated.plug })
+      closing.add('the people of the simulated town', people.close)
     }
     const readiness = house.add(openReadiness({ ...ground, town, ledger, clips, cameras, incidents, presses, calls }))
     const outbox = house.add(openOutbox({ ...ground, town, ledger }))

@@ -9,6 +9,7 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
   lamppost start [--site FILE] [--data DIR] [--port N] [--host H] [--rtmp-port N]
                  [--tls-cert FILE --tls-key FILE] [--no-calls]
                  [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy] [--plain-http]
+  lamppost start --simulate FILE [--night five-presses|flood|dead-camera] …     (practise with your own town, cameras simulated)
   lamppost edge  --site FILE [--data DIR]     (the voice edge apart from the server)
   lamppost check FILE
   lamppost ports FILE [--port N] [--host H] [--rtmp-port N] [--json]     (for firewall rules)
@@ -28,6 +29,8 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
 
 const OPTIONS = {
   site: { type: 'string' },
+  simulate: { type: 'string' },
+  night: { type: 'string' },
   data: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },

@@ -8,6 +8,10 @@ import { setFlagsFromString } from 'node:v8'
 import { type PublicAddress, isLoopback, publicAddressOf } from '../door/public-address.ts'
 import { type House, openHouse } from '../house.ts'
 import { wasHandedOn } from '../node-runtime.mjs'
+import { NIGHTS, type Night } from '../simulator/night.ts'
+import { TRAINING_FILE } from '../simulator/demo-town.ts'
+import { readDemoSite } from '../site/site-file.ts'
+import { siteText } from './site-text.ts'
 import { packageRoot } from '../tools/package-root.ts'
 import { takeEnvironment } from '../tools/process/own-environment.ts'
 import { raisePriority } from '../tools/process/thread-priority.ts'
@@ -18,6 +22,10 @@ const CERTIFICATE_CHECK_MS = 2000
 
 export type StartOptions = {
   site?: string | undefined
+  /** A real town's site file, to practise with: every camera of it is simulated. */
+  simulate?: string | undefined
+  /** What happens in a simulated town. */
+  night?: string | undefined
   data?: string | undefined
   port?: string | undefined
   host?: string | undefined
@@ -70,6 +78,8 @@ function tlsOf(cert: string | undefined, key: string | undefined): { cert: strin
 
 export async function startCommand({
   site,
+  simulate,
+  night,
   data,
   port = '8420',
   host = '127.0.0.1',
@@ -83,11 +93,16 @@ export async function startCommand({
   'no-calls': noCalls = false,
 }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
+  if (site !== undefined && simulate !== undefined)
+    throw new Error('--site starts a real town and --simulate one for practice: give one of them')
+  if (simulate !== undefined) await mustBeTown(simulate)
   if (noCalls && site !== undefined)
     throw new Error('--no-calls is for the simulated town; a site whose help points do not telephone has no voice')
-  const dataFolder = resolve(data ?? join(packageRoot, 'data'))
+  const dataFolder = resolve(data ?? join(packageRoot, simulate === undefined ? 'data' : 'data-training'))
+  mustNotMix(dataFolder, simulate !== undefined)
   const options = {
     siteFile: site === undefined ? null : resolve(site),
+    practice: { real: simulate === undefined ? null : resolve(simulate), night: nightOf(night, site) },
     dataFolder,
     port: portOf('port', port),
     host,
@@ -117,12 +132,32 @@ export async function startCommand({
   })
   // Last: what was started until here, the threads that write files among them, stays as it is.
   raisePriority()
-  process.stdout.write(greeting(house, dataFolder))
+  process.stdout.write(greeting(house, dataFolder, simulate))
   if (cert !== undefined && key !== undefined && options.tls)
     followCertificate([cert, key], options.tls, house.renewCertificate)
   await ended
   await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])
   return 0
+}
+
+function nightOf(name: string | undefined, site: string | undefined): Night | null {
+  if (name === undefined) return null
+  if (site !== undefined) throw new Error('--night is for a simulated town: a real one has nights of its own')
+  const night = NIGHTS.find((each) => each === name)
+  if (night === undefined) throw new Error(`--night must be one of ${NIGHTS.join(', ')}`)
+  return night
+}
+/** @throws with one line per problem when the file is no valid town's */
+async function mustBeTown(file: string): Promise<void> {
+  readDemoSite(file, await siteText(file))
+}
+/** @throws when practice would stand in a real town's record, or the other way round */
+function mustNotMix(dataFolder: string, isTraining: boolean): void {
+  const wasTraining = existsSync(join(dataFolder, TRAINING_FILE))
+  if (isTraining && !wasTraining && existsSync(join(dataFolder, 'ledger.sqlite')))
+    throw new Error(`${dataFolder} is a real town's data: give --simulate a folder of its own with --data`)
+  if (!isTraining && wasTraining)
+    throw new Error(`${dataFolder} is for practice (--simulate): give a real town another folder with --data`)
 }
 
 /** TLS is the proxy's, and it is on this machine or in a network that is trusted. */
@@ -168,9 +203,11 @@ function followCertificate(
   }, CERTIFICATE_CHECK_MS).unref()
 }
 
-const greeting = ({ url, demo }: House, dataFolder: string): string =>
+const nameOf = (simulate: string | undefined): string =>
+  simulate === undefined ? 'the simulated Darlington' : `${simulate} for practice`
+const greeting = ({ url, demo }: House, dataFolder: string, simulate: string | undefined): string =>
   demo
-    ? `\nLamppost is running the simulated Darlington. Open:\n  ${url}/          the control room wall\n` +
+    ? `\nLamppost is running ${nameOf(simulate)}. Open:\n  ${url}/          the control room wall\n` +
       `  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n` +
       `  ${url}/evidence  the evidence officer's clips\n  ${url}/help-points   whether every help point works\n` +
       `  ${url}/shift     the hand-over from shift to shift\nCredentials for ` +

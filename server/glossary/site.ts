@@ -251,6 +251,8 @@ export type Site = {
   timezone: string
   /** What the numbers of its incidents begin with. */
   prefix: string
+  /** Nothing in this town is real: it is for practice. */
+  training: boolean
   /** When presets are checked by themselves; null: never. Local times of day. */
   quietHours: { from: string; to: string } | null
   helpPoints: HelpPoint[]

@@ -61,6 +61,7 @@ const SITE = Type.Object({
   id: Type.String(),
   name: Type.String(),
   timezone: Type.String(),
+  training: Type.Boolean({ description: 'Nothing here is real: the town is for practice' }),
   safePlaces: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -169,7 +170,7 @@ export function helpPointRoutes(
       },
     },
     () => {
-      const { id, name, timezone, safePlaces, contacts, helpPoints, escalation } = site()
+      const { id, name, timezone, training, safePlaces, contacts, helpPoints, escalation } = site()
       const places = safePlaces.map((place) => ({
         ...place,
         openings: openings(place),
@@ -179,6 +180,7 @@ export function helpPointRoutes(
         id,
         name,
         timezone,
+        training,
         safePlaces: places,
         contacts,
         phrases: phrases(),

@@ -1,14 +1,20 @@
-/** The simulated Darlington: its site file, and the cameras that it names. */
+/** Simulated towns: Darlington, or a council's own for practice; their site file, and the cameras that it names. */
 import { createHash } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Site } from '../glossary/site.ts'
 import { packageRoot } from '../tools/package-root.ts'
+import { utf8Text } from '../tools/utf8-text.ts'
 import { startSimulator } from './simulator.ts'
 import { planTown } from './town-plan.ts'
+import { PASSWORD, referencesOf, trainingText } from './training-town.ts'
 
 type Credentials = Parameters<typeof startSimulator>[0]['credentials']
+type Ports = Readonly<Record<string, { onvif: number; rtsp: number }>>
+
+/** Of a data folder that is for practice: it holds this, and no real town is started on it. */
+export const TRAINING_FILE = 'training.yaml'
 
 /** A file of the package in the data folder: the engineer's page edits the copy, and Git stays clean. */
 async function copied(name: string, dataFolder: string): Promise<string> {
@@ -18,7 +24,7 @@ async function copied(name: string, dataFolder: string): Promise<string> {
 }
 
 /** The ports that the machine gave, under the names by which the site file refers to them. */
-const portReferences = (ports: Readonly<Record<string, { onvif: number; rtsp: number }>>): Record<string, string> =>
+const portReferences = (ports: Ports): Record<string, string> =>
   Object.fromEntries(
     Object.entries(ports).flatMap(([id, { onvif, rtsp }]) => {
       const name = id.toUpperCase().replaceAll('-', '_')
@@ -28,36 +34,81 @@ const portReferences = (ports: Readonly<Record<string, { onvif: number; rtsp: nu
       ]
     }),
   )
+const secretOf = (credentials: Credentials, what: string): string =>
+  createHash('sha256').update(`${what}${credentials.password}`).digest('hex').slice(0, 24)
+
+async function darlington(dataFolder: string) {
+  const file = await copied('darlington.yaml', dataFolder)
+  await copied('darlington-streets.geojson', dataFolder)
+  return {
+    file,
+    label: '',
+    environmentOf: (ports: Ports, credentials: Credentials): Record<string, string> => ({
+      ...portReferences(ports),
+      CAMERA_PASSWORD: credentials.password,
+      PUSH_3_KEY: secretOf(credentials, ''),
+      BLACKWELLGATE_SIP: secretOf(credentials, 'sip '),
+    }),
+  }
+}
+/** @param real a council's own site file, which is only read */
+async function training(real: string, dataFolder: string, read: (file: string, text: string) => Site) {
+  const text = trainingText(utf8Text(await readFile(real)))
+  const file = join(dataFolder, TRAINING_FILE)
+  writeFileSync(file, text, { mode: 0o600 })
+  const { cameras, streets } = read(file, text)
+  if (streets !== null) {
+    mkdirSync(dirname(join(dataFolder, streets)), { recursive: true })
+    copyFileSync(join(dirname(real), streets), join(dataFolder, streets))
+  }
+  return {
+    file,
+    label: 'TRAINING  ',
+    environmentOf: (ports: Ports, credentials: Credentials): Record<string, string> =>
+      Object.fromEntries([
+        [PASSWORD, credentials.password],
+        ...cameras.flatMap(({ id }, i) => {
+          const { onvif, rtsp, key } = referencesOf(i)
+          return [
+            [onvif, String(ports[id]?.onvif ?? 0)],
+            [rtsp, String(ports[id]?.rtsp ?? 0)],
+            [key, secretOf(credentials, id)],
+          ]
+        }),
+      ]),
+  }
+}
 
 /**
+ * @param real a council's own site file; null: Darlington
  * @param credentials of the cameras
  * @param read the town of a site file's text, whatever its references
  */
 export async function openDemoTown({
+  real,
   dataFolder,
   credentials,
   read,
   onError,
 }: {
+  real: string | null
   dataFolder: string
   credentials: Credentials
   read(file: string, text: string): Site
   onError(words: string): void
 }) {
-  const file = await copied('darlington.yaml', dataFolder)
-  await copied('darlington-streets.geojson', dataFolder)
-  const plans = planTown(read(file, await readFile(file, 'utf8')))
+  const { file, label, environmentOf } = await (real === null
+    ? darlington(dataFolder)
+    : training(real, dataFolder, read))
+  // What the camera writes over its picture is in each recording, too.
+  const plans = planTown(read(file, await readFile(file, 'utf8'))).map((plan) => ({ ...plan, name: label + plan.name }))
   const simulator = await startSimulator({ plans, folder: join(dataFolder, 'simulator'), credentials }, onError)
   return {
     file,
-    environment: {
-      ...portReferences(simulator.ports),
-      CAMERA_PASSWORD: credentials.password,
-      PUSH_3_KEY: createHash('sha256').update(credentials.password).digest('hex').slice(0, 24),
-      BLACKWELLGATE_SIP: createHash('sha256').update(`sip ${credentials.password}`).digest('hex').slice(0, 24),
-    },
+    environment: environmentOf(simulator.ports, credentials),
     /** Where its cameras that push find their receiver, by camera. */
     push: simulator.push,
+    plug: simulator.plug,
     close: simulator.close,
   }
 }

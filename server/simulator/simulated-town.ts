@@ -64,6 +64,11 @@ export async function startSimulatedTown({
           pushing.set(plan.id, startPushingCamera({ plan, folder, glyphs, publishTo }))
       }
     },
+    /** A camera without power or network, and with it again. One that pushes stays as it is. */
+    async plug(id: string, isIn: boolean): Promise<void> {
+      const camera = cameras.get(id)
+      await (isIn ? camera?.plugIn() : camera?.unplug())
+    },
     async close(): Promise<void> {
       await Promise.all([responder, ...cameras.values(), ...pushing.values()].map((camera) => camera.close()))
     },

@@ -6,6 +6,8 @@ import { type Ports, type SimulatedTown, startSimulatedTown } from './simulated-
 export type SimulatorStart = { plans: CameraPlan[]; folder: string; credentials: Credentials }
 /** Where the cameras that push should push to. */
 export type SimulatorPush = { push: Record<string, string> }
+/** A camera without power or network (false), and with it again. */
+export type SimulatorPlug = { plug: string; isIn: boolean }
 export type SimulatorNews = { ready: Record<string, Ports> } | { error: string }
 
 /**
@@ -22,8 +24,12 @@ let running: SimulatedTown | null = null
 process.on('disconnect', () => void (running?.close() ?? Promise.resolve()).finally(() => process.exit(0)))
 // The terminal sends Ctrl-C to everybody; the server decides when the cameras end.
 process.on('SIGINT', () => {})
-process.on('message', (message: SimulatorStart | SimulatorPush) => {
+process.on('message', (message: SimulatorStart | SimulatorPush | SimulatorPlug) => {
   if ('push' in message) return running?.push(message.push)
+  if ('plug' in message) {
+    running?.plug(message.plug, message.isIn).catch((error: unknown) => say({ error: String(error) }))
+    return
+  }
   startSimulatedTown({ ...message, onError: (words) => say({ error: words }) }).then(
     (town) => {
       running = town

@@ -1,13 +1,18 @@
 /** Starts the simulated town as a child process and waits until its cameras answer. */
 import { builtEntry } from '../tools/package-root.ts'
 import { guardedSpawn } from '../tools/media/guarded-spawn.ts'
-import type { SimulatorNews, SimulatorPush, SimulatorStart } from './simulator-process.ts'
+import type { SimulatorNews, SimulatorPlug, SimulatorPush, SimulatorStart } from './simulator-process.ts'
 import type { Ports } from './simulated-town.ts'
 
 export async function startSimulator(
   start: SimulatorStart,
   onError: (words: string) => void,
-): Promise<{ ports: Record<string, Ports>; push(addresses: Record<string, string>): void; close(): Promise<void> }> {
+): Promise<{
+  ports: Record<string, Ports>
+  push(addresses: Record<string, string>): void
+  plug(camera: string, isIn: boolean): void
+  close(): Promise<void>
+}> {
   const child = guardedSpawn(process.execPath, [builtEntry('simulator/simulator-process.js')], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -26,6 +31,9 @@ export async function startSimulator(
     ports,
     push(addresses) {
       if (child.connected) child.send({ push: addresses } satisfies SimulatorPush)
+    },
+    plug(camera, isIn) {
+      if (child.connected) child.send({ plug: camera, isIn } satisfies SimulatorPlug)
     },
     async close() {
       closing = true

@@ -338,6 +338,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   return {
     ...document.site,
     prefix: document.site.prefix ?? 'LP',
+    training: document.site.training ?? false,
     quietHours: document.site.quietHours ?? null,
     helpPoints: document.helpPoints.map(
       ({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({

@@ -359,6 +359,11 @@ export const SITE_SCHEMA = Type.Object(
               'are found by it: leave it as it is',
           }),
         ),
+        training: Type.Optional(
+          Type.Boolean({
+            description: 'Nothing here is real: each page says so. `lamppost start --simulate FILE` writes it',
+          }),
+        ),
         quietHours: Type.Optional(
           Type.Object(
             { from: TIME, to: TIME },

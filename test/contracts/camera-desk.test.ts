@@ -34,6 +34,7 @@ const site = (camera: SiteCamera): Site => ({
   name: 'Town',
   timezone: 'Europe/London',
   prefix: 'LP',
+  training: false,
   quietHours: null,
   helpPoints: [],
   cameras: [camera],

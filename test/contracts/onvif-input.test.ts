@@ -75,6 +75,7 @@ beforeAll(async () => {
     name: 'Town',
     timezone: 'UTC',
     prefix: 'LP',
+    training: false,
     quietHours: null,
     helpPoints: [],
     cameras: [site],

@@ -55,6 +55,7 @@ const CONNECTING_MS = 4000
  * @fires lamppost-sound-changed - this browser lets it sound, or not
  * @csspart banner - the red line when the server is lost
  * @csspart sound - the red line when this browser blocks sound, with its button
+ * @csspart training - the line over a town for practice
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
  * @csspart tiles - the grid of tiles
  * @csspart lately - the lines of incidents that were closed just now
@@ -263,7 +264,7 @@ export class LamppostWall extends LitElement {
 
   protected override render() {
     const { words } = this.#language
-    const { link, refusal, helpPoints, storage, record, lately, voice, connectors, onvifDevices } =
+    const { site, link, refusal, helpPoints, storage, record, lately, voice, connectors, onvifDevices } =
       this.#client.client.state()
     const nameOf = (helpPoint: string): string => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
     const shown = this.#shown
@@ -325,6 +326,7 @@ export class LamppostWall extends LitElement {
           : nothing
       }
       <div class="bars">
+        ${site?.training ? html`<p part="training" class="training" role="note">${words.training}</p>` : nothing}
         ${
           link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS
             ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>`

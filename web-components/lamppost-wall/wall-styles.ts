@@ -35,6 +35,13 @@ export const wallStyles = css`
     color: #7d1424;
     border-color: #fff;
   }
+  .training {
+    margin: 0;
+    padding: 6px 18px;
+    background: repeating-linear-gradient(-45deg, #ffd60a 0 18px, #f2c200 18px 36px);
+    color: #14110a;
+    font-weight: 700;
+  }
   .storage {
     padding: 10px 18px;
     border-inline-start: 8px solid var(--_doubt);

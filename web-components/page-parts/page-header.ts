@@ -15,12 +15,16 @@ export async function fillHeader(token: string): Promise<void> {
     const answer = await fetch(path, { headers }).catch(() => null)
     return answer?.ok ? ((await answer.json()) as T) : null
   }
-  const [site, who] = await Promise.all([get<{ name: string }>('api/v1/site'), get<Who>('api/v1/session')])
+  const [site, who] = await Promise.all([
+    get<{ name: string; training: boolean }>('api/v1/site'),
+    get<Who>('api/v1/session'),
+  ])
   const put = (className: string, text: string): void => {
     const place = header.querySelector(`.${className}`)
     if (place) place.textContent = text
   }
   put('town', site?.name ?? '')
+  if (site?.training) sayTraining(header)
   put('who', who?.name ?? '')
   // A lent token is nobody's session, and opens every page.
   if (token !== '' || !who) return
@@ -33,4 +37,13 @@ export async function fillHeader(token: string): Promise<void> {
   out.addEventListener('click', () => {
     void fetch('api/v1/session', { method: 'DELETE' }).finally(() => location.reload())
   })
+}
+
+/** Over every page of a town for practice. */
+function sayTraining(header: Element): void {
+  header.querySelector('.training')?.remove()
+  const line = document.createElement('p')
+  line.className = 'training'
+  line.textContent = spoken('training', 'Training: simulated cameras. Nothing here is real, and nobody is called.')
+  header.prepend(line)
 }

@@ -99,6 +99,7 @@ export type Site = {
   id: string
   name: string
   timezone: string
+  /** Nothing here is real. */ training: boolean
   safePlaces: SafePlace[]
   contacts: Contact[]
   /** What an operator may have said to a caller; name null: one of Lamppost’s own. */
