@@ -149,6 +149,7 @@ export function openCalls(needs: CallNeeds) {
   return {
     voice: health.now,
     phrases,
+    going: book.going,
     voiceOf: (helpPoint: HelpPointId): Registration | null =>
       said.reachAt(helpPoint) && (said.isByPbx(helpPoint) ? health.registration() : care.registrationOf(helpPoint)),
     tryTone: tones.tryTone,

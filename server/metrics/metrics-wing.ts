@@ -3,7 +3,9 @@ import type { Door } from '../door/door.ts'
 import { stateRoutes } from './state-routes.ts'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { Entry } from '../glossary/ledger.ts'
-import type { PressKind } from '../glossary/press.ts'
+import type { Registration } from '../glossary/call.ts'
+import type { HelpPointId, PressKind } from '../glossary/press.ts'
+import type { Site } from '../glossary/site.ts'
 import type { Stage } from '../glossary/proof.ts'
 import { type MetricsPort, type PressOutcome, createMetrics } from './metrics.ts'
 
@@ -19,13 +21,19 @@ export type MetricsNeeds = {
   outbox: { state: MetricsPort['outbox'] }
   vms: { connectors: MetricsPort['connectors'] }
   device: { onvifDevices: MetricsPort['onvifDevices'] }
+  calls: {
+    voice: MetricsPort['voice']
+    going: MetricsPort['calls']
+    voiceOf(helpPoint: HelpPointId): Registration | null
+  }
+  town: { site(): Pick<Site, 'helpPoints'> }
   people: { refusals: Subscribe<{ what: string; reason: string }>; endingTokens: MetricsPort['endingTokens'] }
   certificates: Pick<MetricsPort, 'certificates'>
 }
 
 export function openMetrics(needs: MetricsNeeds) {
-  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, people, certificates } =
-    needs
+  const { closing, town, ledger, clips, cameras, incidents, presses, readiness, outbox } = needs
+  const { vms, device, calls, people, certificates } = needs
   const metrics = createMetrics({
     ledger: ledger.state,
     cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
@@ -35,6 +43,13 @@ export function openMetrics(needs: MetricsNeeds) {
     outbox: outbox.state,
     connectors: vms.connectors,
     onvifDevices: device.onvifDevices,
+    calls: calls.going,
+    voice: calls.voice,
+    registrations: () =>
+      town
+        .site()
+        .helpPoints.filter(({ sip }) => sip !== null)
+        .map(({ id }) => ({ helpPoint: id, registered: calls.voiceOf(id)?.registered ?? false })),
     endingTokens: people.endingTokens,
     certificates: certificates.certificates,
   })

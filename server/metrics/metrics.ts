@@ -1,6 +1,7 @@
 /** Figures for Prometheus. Counts what it is told; what can be asked for is asked when somebody looks. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
+import { CALL_STATES, type CallState, type VoiceHealth } from '../glossary/call.ts'
 import type { ConnectorState } from '../glossary/connector.ts'
 import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
@@ -28,11 +29,17 @@ export type MetricsPort = {
   onvifDevices(): OnvifDeviceState[]
   /** Tokens that end within a month, or have ended and are still used. */
   endingTokens(): readonly unknown[]
+  calls(): readonly { state: CallState }[]
+  /** Null: nobody telephones here. */
+  voice(): VoiceHealth | null
+  /** Of each help point that telephones: whether the edge knows where it is. */
+  registrations(): readonly { helpPoint: string; registered: boolean }[]
   /** `until`: milliseconds since 1970. */
   certificates(): readonly { kind: string; subject: string; until: number }[]
 }
 
 /** Seconds; the goals are in the middle of them. */
+const LOSS_BUCKETS = [0.1, 0.5, 1, 2, 5, 10, 20, 50]
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30]
 
 export function createMetrics(port: MetricsPort) {
@@ -62,6 +69,30 @@ export function createMetrics(port: MetricsPort) {
     name: 'lamppost_voice_proofs_total',
     help: 'Trials of a help point’s voice by kind and result',
     labelNames: ['how', 'result'],
+    registers,
+  })
+  const calls = new Counter({
+    name: 'lamppost_calls_total',
+    help: 'Calls that have ended, by how',
+    labelNames: ['end'],
+    registers,
+  })
+  const connected = new Histogram({
+    name: 'lamppost_call_connected_seconds',
+    help: 'From an operator’s taking a call to sound both ways',
+    buckets: BUCKETS,
+    registers,
+  })
+  const loss = new Histogram({
+    name: 'lamppost_call_loss_percent',
+    help: 'Of the packets of a help point, those that did not come in the last second of a call',
+    buckets: LOSS_BUCKETS,
+    registers,
+  })
+  const oneWay = new Counter({
+    name: 'lamppost_calls_one_way_total',
+    help: 'How often no sound arrived in a call: in, at the room; out, at the help point',
+    labelNames: ['side'],
     registers,
   })
   const refusals = new Counter({
@@ -171,6 +202,23 @@ export function createMetrics(port: MetricsPort) {
           set({ device, how: each }, clients.filter(({ how }) => how === each).length)
     },
   )
+  gauge('lamppost_calls', 'Calls that go on, by state', ['state'], (set) => {
+    for (const state of CALL_STATES)
+      if (state !== 'ended') set({ state }, port.calls().filter((call) => call.state === state).length)
+  })
+  gauge(
+    'lamppost_voice_up',
+    '1 when calls reach this server: by the voice edge, and by the PBX where there is one',
+    ['part'],
+    (set) => {
+      const voice = port.voice()
+      if (voice) set({ part: 'edge' }, voice.ready ? 1 : 0)
+      if (voice?.pbx) set({ part: 'pbx' }, voice.pbx.registered ? 1 : 0)
+    },
+  )
+  gauge('lamppost_voice_registered', '1 when a help point that telephones is registered', ['help_point'], (set) => {
+    for (const { helpPoint, registered } of port.registrations()) set({ help_point: helpPoint }, registered ? 1 : 0)
+  })
   gauge('lamppost_connector_waiting', 'Acts that a VMS could not be told yet', ['connector'], (set) =>
     port.connectors().forEach(({ connector, waiting }) => set({ connector }, waiting)),
   )
@@ -216,6 +264,12 @@ export function createMetrics(port: MetricsPort) {
     stage: (stage: Stage, kind: PressKind, ms: number): void => stages.observe({ stage, kind }, ms / 1000),
     entry(entry: Draft): void {
       if (entry.kind === 'drill.finished') drills.inc({ result: entry.body.passed ? 'passed' : 'failed' })
+      if (entry.kind === 'call.connected') connected.observe(entry.body.afterMs / 1000)
+      if (entry.kind === 'call.one-way' && entry.body.side !== null) oneWay.inc({ side: entry.body.side })
+      if (entry.kind === 'call.ended') {
+        calls.inc({ end: entry.body.end })
+        loss.observe(entry.body.lossPercent)
+      }
       if (entry.kind === 'voice.proved') voiceProofs.inc({ how: entry.body.how, result: 'passed' })
       if (entry.kind === 'voice.failed') voiceProofs.inc({ how: entry.body.how, result: 'failed' })
     },

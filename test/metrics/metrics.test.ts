@@ -18,6 +18,9 @@ const port = (change: Partial<MetricsPort> = {}): MetricsPort => ({
   onvifDevices: () => [],
   endingTokens: () => [],
   certificates: () => [],
+  calls: () => [],
+  voice: () => null,
+  registrations: () => [],
   ...change,
 })
 /** The samples of one figure, as Prometheus reads them. */
@@ -91,6 +94,50 @@ describe('a figure for Prometheus', () => {
       'lamppost_drills_total{result="passed"} 1',
       'lamppost_drills_total{result="failed"} 1',
       'lamppost_voice_proofs_total{how="tone",result="failed"} 1',
+    ])
+  })
+  test('of calls says how they ended, how long an operator waited for sound, and where none arrived', async () => {
+    const metrics = createMetrics(port({ calls: () => [{ state: 'ringing' }, { state: 'connected' }] }))
+    const entry = (kind: string, body: object) => metrics.entry({ kind, body, actor: '', subject: '' } as never)
+    entry('call.connected', { afterMs: 400 })
+    entry('call.one-way', { side: 'out' })
+    // It is over: no second one.
+    entry('call.one-way', { side: null })
+    entry('call.ended', { end: 'hung-up', seconds: 60, lossPercent: 1.5 })
+    entry('call.ended', { end: 'caller-hung-up', seconds: 60, lossPercent: 0 })
+    const all = await samples('lamppost_call', metrics)
+    for (const line of [
+      'lamppost_calls_total{end="hung-up"} 1',
+      'lamppost_calls_total{end="caller-hung-up"} 1',
+      'lamppost_call_connected_seconds_sum 0.4',
+      'lamppost_call_loss_percent_bucket{le="1"} 1',
+      'lamppost_call_loss_percent_bucket{le="2"} 2',
+      'lamppost_calls_one_way_total{side="out"} 1',
+      'lamppost_calls{state="ringing"} 1',
+      'lamppost_calls{state="held"} 0',
+    ])
+      expect(all).toContain(line)
+    expect(all.filter((line) => line.startsWith('lamppost_calls{')).join()).not.toContain('ended')
+  })
+  test('of the voice edge is there only where somebody telephones', async () => {
+    expect(await samples('lamppost_voice_up', createMetrics(port()))).toEqual([])
+    const metrics = createMetrics(
+      port({
+        voice: () => ({ ready: false, apart: false, pbx: { registered: true, why: null } }),
+        registrations: () => [
+          { helpPoint: 'bar', registered: true },
+          { helpPoint: 'station', registered: false },
+        ],
+      }),
+    )
+    expect([
+      ...(await samples('lamppost_voice_up', metrics)),
+      ...(await samples('lamppost_voice_registered', metrics)),
+    ]).toEqual([
+      'lamppost_voice_up{part="edge"} 0',
+      'lamppost_voice_up{part="pbx"} 1',
+      'lamppost_voice_registered{help_point="bar"} 1',
+      'lamppost_voice_registered{help_point="station"} 0',
     ])
   })
   test('of certificates and waiting acts is a time in seconds since 1970', async () => {
