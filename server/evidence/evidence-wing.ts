@@ -44,6 +44,7 @@ export type EvidenceNeeds = {
   cameras: Parameters<typeof exportCamera>[1]
   calls: { recordings: ExportPort['calls'] }
   incidents: {
+    numberOf(id: IncidentId): string | null
     book: {
       load(id: string): Promise<Incident>
       page(
@@ -88,6 +89,7 @@ function openExports(
       site: town.site,
       camera: (id) => exportCamera(id, cameras),
       incident: incidents.book.load,
+      numberOf: incidents.numberOf,
       presses: (incident) => exportPresses(incident, town.helpPoint),
       stored,
       hold,

@@ -40,6 +40,12 @@ async function verdictOf(zip: string, root: string) {
 }
 
 describe('the package of an incident with calls', () => {
+  test('has the number that people say on the telephone, for who reads it and for who verifies it', async () => {
+    const { incident, incidentNumber } = manifestIn(files.bag)
+    expect([incident, incidentNumber]).toEqual([INC, expect.stringMatching(/^LP-\d{4}-0001$/)])
+    expect(text(files.bag, 'READ-ME-FIRST.txt')).toContain(`Incident:            ${incidentNumber}\n`)
+    expect(factsOf(await verdictOf(files.zip, files.root))).toContainEqual(['Incident', incidentNumber])
+  })
   test('has the call of its time byte for byte, with its hash, its gaps and each camera’s offset', () => {
     const { calls } = manifestIn(files.bag)
     const recording = recordings.get(HEARD)

@@ -42,6 +42,8 @@ export type ExportPort = {
   site(): { id: string; name: string; timezone: string; evidence: SiteEvidence }
   camera(id: CameraId): Omit<ExportCamera, 'framings'>
   incident(id: string): Promise<Incident>
+  /** What people call it on the telephone; null: it has no number. */
+  numberOf(incident: IncidentId): string | null
   presses(incident: Incident): ExportPress[]
   stored(camera: CameraId, range: { from: number; to: number }): Promise<StoredRange>
   /** Nothing of it is evicted until it is released. */
@@ -265,6 +267,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
         request: requestOf(job),
         createdAt,
         site: { id: siteId, name, timezone },
+        incidentNumber: incident && port.numberOf(incident.id),
         presses: incident ? port.presses(incident) : [],
         cameras: outcome.cameras,
         calls: outcome.calls,

@@ -64,6 +64,7 @@ export type ManifestFacts = {
   request: ExportRequest
   createdAt: string
   site: { id: string; name: string; timezone: string }
+  /** What people call the incident; null: it has none, as a drill has. */ incidentNumber: string | null
   presses: ExportPress[]
   cameras: CameraFacts[]
   calls: CallFacts[]
@@ -97,6 +98,7 @@ export function manifestJson({
   request,
   createdAt,
   site,
+  incidentNumber,
   presses,
   cameras,
   calls,
@@ -122,6 +124,7 @@ export function manifestJson({
       times: 'All times are UTC, ISO 8601 with milliseconds, from the recorder’s wall clock when the picture arrived.',
     },
     incident,
+    incidentNumber,
     press: presses[0] ?? null,
     presses,
     range: {
@@ -260,7 +263,7 @@ const onOneLine = <Facts>(facts: Facts): Facts =>
 /** For somebody who knows no software. */
 export function readMeFirst(facts: ManifestFacts): string {
   const { clock } = facts
-  const { id, request, createdAt, site, presses, cameras, calls, callsWithoutSound } = onOneLine({
+  const { id, request, createdAt, site, incidentNumber, presses, cameras, calls, callsWithoutSound } = onOneLine({
     ...facts,
     clock: undefined,
   })
@@ -301,6 +304,7 @@ export function readMeFirst(facts: ManifestFacts): string {
     `Lawful basis:        ${lawfulBasis ?? 'not stated'}`,
     `Asked for by:        ${[requestedBy.name, requestedBy.organisation, requestedBy.reference].filter(Boolean).join(', ')}`,
     `Exported by:         ${exportedBy.name} (${exportedBy.role})`,
+    ...(incidentNumber === null ? [] : [`Incident:            ${incidentNumber}`]),
     ...presses.map(
       ({ receivedAt, helpPoint, address }) =>
         `Press:               ${receivedAt} ${helpPoint}${address ? `, ${address}` : ''}`,

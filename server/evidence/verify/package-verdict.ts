@@ -34,6 +34,7 @@ type StatedCamera = {
   timedByArrival?: { from: string; to: string }[]
 }
 type Stated = {
+  /** Packages of before do not say. */ incidentNumber?: string | null
   reason?: string
   kind?: string
   parentExport?: string | null
@@ -97,6 +98,7 @@ export function factsOf({
         ? `a copy of ${stated.parentExport}, in which something was blurred or made silent`
         : null,
     ],
+    ['Incident', stated?.incidentNumber],
     ['Reason', stated?.reason],
     [
       'Asked for by',
