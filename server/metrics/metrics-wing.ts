@@ -2,6 +2,7 @@
 import type { Door } from '../door/door.ts'
 import { stateRoutes } from './state-routes.ts'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
+import type { Clock } from '../tools/clock.ts'
 import type { Entry } from '../glossary/ledger.ts'
 import type { Registration } from '../glossary/call.ts'
 import type { HelpPointId, PressKind } from '../glossary/press.ts'
@@ -11,6 +12,7 @@ import { type MetricsPort, type PressOutcome, createMetrics } from './metrics.ts
 
 type Subscribe<Message> = (listener: (message: Message) => void) => () => void
 export type MetricsNeeds = {
+  clock: Pick<Clock, 'now'>
   closing: { add(what: string, close: () => unknown): void }
   ledger: { state: MetricsPort['ledger']; tail: Subscribe<Entry>; notReady(): Promise<string | null> }
   clips: { bytes: MetricsPort['bufferBytes'] }
@@ -26,13 +28,13 @@ export type MetricsNeeds = {
     going: MetricsPort['calls']
     voiceOf(helpPoint: HelpPointId): Registration | null
   }
-  town: { site(): Pick<Site, 'helpPoints'> }
+  town: { site(): Pick<Site, 'id' | 'helpPoints'> }
   people: { refusals: Subscribe<{ what: string; reason: string }>; endingTokens: MetricsPort['endingTokens'] }
   certificates: Pick<MetricsPort, 'certificates'>
 }
 
 export function openMetrics(needs: MetricsNeeds) {
-  const { closing, town, ledger, clips, cameras, incidents, presses, readiness, outbox } = needs
+  const { clock, closing, town, ledger, clips, cameras, incidents, presses, readiness, outbox } = needs
   const { vms, device, calls, people, certificates } = needs
   const metrics = createMetrics({
     ledger: ledger.state,
@@ -62,7 +64,8 @@ export function openMetrics(needs: MetricsNeeds) {
       closing.add('the figures of drills', ledger.tail(metrics.entry))
     },
     routes({ app }: Door): void {
-      stateRoutes(app, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
+      const here = { id: () => town.site().id, now: clock.now, since: clock.now() }
+      stateRoutes(app, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type, town: here })
     },
   }
 }

@@ -139,6 +139,7 @@ export const ACCESS: readonly string[] = [
   'DELETE /api/v1/tokens/:id: ---S- confirmed',
   'GET /api/v1/tokens: ---S-',
   'POST /api/v1/tokens: O--S- [wall-view wall]',
+  'GET /api/v1/town: OEVS- [wall-view wall]',
   'DELETE /api/v1/users/:user/factors/:id: OEVS- withheld confirmed',
   'DELETE /api/v1/users/:user/factors: ---S- confirmed',
   'GET /api/v1/users/:user/factors: OEVS- withheld',

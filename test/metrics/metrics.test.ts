@@ -156,6 +156,7 @@ describe('whether a press could be made durable now', () => {
       notReady: async () => problem,
       metrics: async () => '# figures',
       metricsType: 'text/plain; version=0.0.4',
+      town: { id: () => 'town', now: () => 2000, since: 1000 },
     })
     const answer = await app.inject(path)
     await app.close()
@@ -171,5 +172,28 @@ describe('whether a press could be made durable now', () => {
   test('is another question than whether the server lives, and its figures are kept by nobody on the way', async () => {
     expect(await ask('the disk is full', '/healthz')).toMatchObject({ status: 200 })
     expect(await ask(null, '/metrics')).toEqual({ status: 200, body: '# figures', cache: 'no-store' })
+  })
+})
+describe('the servers of the town', () => {
+  test('are the one that answers, which has led since it began', async () => {
+    const app = fastify()
+    stateRoutes(app, {
+      notReady: async () => null,
+      metrics: async () => '',
+      metricsType: 'text/plain',
+      town: {
+        id: () => 'darlington',
+        now: () => Date.parse('2026-12-01T02:00:00Z'),
+        since: Date.parse('2026-12-01T01:00:00Z'),
+      },
+    })
+    const answer = await app.inject('/api/v1/town')
+    await app.close()
+    expect(answer.json()).toEqual({
+      members: [{ id: 'darlington', url: null, leads: true, reachable: true, since: '2026-12-01T01:00:00.000Z' }],
+      lead: 'darlington',
+      since: '2026-12-01T01:00:00.000Z',
+      now: '2026-12-01T02:00:00.000Z',
+    })
   })
 })
