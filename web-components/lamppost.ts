@@ -8,6 +8,7 @@ export {
   IncidentRequestEvent,
   type LinkNews,
   type SoundNews,
+  type WaitingNews,
 } from './lamppost-incident/incident-events.ts'
 export { LamppostPlayer } from './lamppost-player/lamppost-player.ts'
 export { LamppostPresets } from './lamppost-presets/lamppost-presets.ts'

@@ -105,10 +105,18 @@ describe('the custom-elements manifest', () => {
       'lamppost-incident-acknowledged',
       'lamppost-incident-escalated',
       'lamppost-incident-closed',
+      'lamppost-waiting-changed',
       'lamppost-link-changed',
       'lamppost-sound-changed',
     ])
-    expect(wall?.cssParts.map(({ name }) => name)).toEqual(['banner', 'sound', 'storage', 'tiles', 'lately'])
+    expect(wall?.cssParts.map(({ name }) => name)).toEqual([
+      'banner',
+      'sound',
+      'training',
+      'storage',
+      'tiles',
+      'lately',
+    ])
     expect(wall?.cssProperties.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['--lamppost-action', '--lamppost-font']),
     )

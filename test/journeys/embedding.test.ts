@@ -361,6 +361,57 @@ describe('a VMS’s web tile', () => {
     await page.locator('button.take').waitFor()
     expect(await page.locator('form.sign-in').isHidden()).toBe(true)
   })
+  test('says in its title, its icon and by the system that somebody waits, until somebody has accepted', async () => {
+    const page = await (await browser.newContext({ permissions: ['notifications'] })).newPage()
+    open.push(page)
+    // A fake for the system's notifications, which a headless browser shows nowhere; and for a window behind others.
+    await page.addInitScript(() => {
+      const said: string[] = []
+      class Said extends EventTarget {
+        static permission = 'granted'
+        #name: string
+        constructor(name: string) {
+          super()
+          this.#name = name
+          said.push(`shown: ${name}`)
+        }
+        close(): void {
+          said.push(`taken away: ${this.#name}`)
+        }
+      }
+      Object.assign(globalThis, { Notification: Said, said, screens: 0 })
+      Object.defineProperty(document, 'visibilityState', {
+        get: () => ((globalThis as { behind?: boolean }).behind ? 'hidden' : 'visible'),
+      })
+      navigator.wakeLock.request = async () => {
+        ;(globalThis as { screens?: number }).screens = ((globalThis as { screens?: number }).screens ?? 0) + 1
+        return {} as WakeLockSentinel
+      }
+    })
+    await page.goto(`${house.url}/embed#token=${tokens.asha}`)
+    await page.locator('lamppost-wall').waitFor({ state: 'attached' })
+    const title = await page.title()
+    const icon = () => page.locator('link[rel="icon"]').getAttribute('href')
+    const quiet = await icon()
+    expect(await page.evaluate(() => (globalThis as { screens?: number }).screens)).toBe(1)
+    await page.evaluate(() => Object.assign(globalThis, { behind: true }))
+    const { incident } = (await press()) as { incident: string }
+    await until(
+      () => page.title(),
+      (now) => now.startsWith('(1) Number One Bar, Blackwellgate'),
+    )
+    expect(await icon()).toContain('image/svg+xml')
+    await call('POST', `/incidents/${incident}/acknowledgement`, {})
+    await until(
+      () => page.title(),
+      (now) => now === title,
+    )
+    expect(await icon()).toBe(quiet)
+    expect(await page.evaluate(() => (globalThis as { said?: string[] }).said)).toEqual([
+      'shown: Number One Bar, Blackwellgate',
+      'taken away: Number One Bar, Blackwellgate',
+    ])
+  })
   test('without a token asks who sits there', async () => {
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     await people.addUser('dilys', 'a password of Dilys', { name: 'Dilys', role: 'operator', helpPoints: null })

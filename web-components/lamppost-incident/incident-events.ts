@@ -31,6 +31,8 @@ export type IncidentNews = { incident: string; helpPoint: string }
 /** `refusal`: in the server's words, when it is reached and does not let this page in. */
 export type LinkNews = { link: 'connecting' | 'live' | 'lost'; refusal: string | null }
 export type SoundNews = { blocked: boolean }
+/** Presses that nobody has accepted, the longest waiting first; drills are none. `name`: the help point's. */
+export type WaitingNews = { waiting: { incident: string; helpPoint: string; name: string; since: string }[] }
 
 declare global {
   interface HTMLElementEventMap {
@@ -38,6 +40,7 @@ declare global {
     'lamppost-incident-opened': CustomEvent<IncidentNews>
     'lamppost-link-changed': CustomEvent<LinkNews>
     'lamppost-sound-changed': CustomEvent<SoundNews>
+    'lamppost-waiting-changed': CustomEvent<WaitingNews>
     'lamppost-incident-acknowledged': CustomEvent<IncidentNews>
     'lamppost-incident-escalated': CustomEvent<IncidentNews>
     'lamppost-incident-closed': CustomEvent<IncidentNews>

@@ -51,6 +51,7 @@ const CONNECTING_MS = 4000
  * @fires lamppost-incident-acknowledged
  * @fires lamppost-incident-escalated
  * @fires lamppost-incident-closed
+ * @fires lamppost-waiting-changed - presses that nobody has accepted: for a title, a lamp, another bell
  * @fires lamppost-link-changed - the server is reached, or lost; with its refusal, if it refuses
  * @fires lamppost-sound-changed - this browser lets it sound, or not
  * @csspart banner - the red line when the server is lost
@@ -127,9 +128,12 @@ export class LamppostWall extends LitElement {
   }
 
   #publishToPage(): void {
-    const { incidents, link } = this.#client.client.state()
+    const { incidents, link, helpPoints } = this.#client.client.state()
+    if (link === 'connecting') return
     // A further screen speaks of what it shows.
-    if (link !== 'connecting') this.#news.incidents(shownHere(incidents, this.fromStep, this.#here, this.#room))
+    const shown = shownHere(incidents, this.fromStep, this.#here, this.#room)
+    this.#news.incidents(shown)
+    this.#news.waiting(shown, (helpPoint) => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint)
   }
 
   get #room(): Room {

@@ -2,7 +2,7 @@
  * What a wall tells the page around by events of its own, so that the page can make room, light a lamp or raise its
  * own alarm.
  */
-import type { IncidentNews, LinkNews, SoundNews } from '../lamppost-incident/incident-events.ts'
+import type { IncidentNews, LinkNews, SoundNews, WaitingNews } from '../lamppost-incident/incident-events.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 
 export class WallNews {
@@ -10,6 +10,7 @@ export class WallNews {
   #known = new Map<string, Incident>()
   #link: LinkNews | null = null
   #blocked: boolean | null = null
+  #waiting = '[]'
 
   constructor(wall: HTMLElement) {
     this.#wall = wall
@@ -33,6 +34,17 @@ export class WallNews {
       if (was && incident.escalation.step > was.escalation.step) tell('escalated', incident)
     }
     for (const [id, incident] of before) if (!now.has(id)) tell('closed', incident)
+  }
+  /** @param nameOf a help point's */
+  waiting(shown: readonly Incident[], nameOf: (helpPoint: string) => string): void {
+    const waiting = shown
+      .filter(({ state, kind }) => state === 'open' && kind === 'press')
+      .toSorted((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
+      .map(({ id, helpPoint, openedAt }) => ({ incident: id, helpPoint, name: nameOf(helpPoint), since: openedAt }))
+    const now = JSON.stringify(waiting)
+    const changed = this.#waiting !== now
+    this.#waiting = now
+    if (changed) this.#tell<WaitingNews>('lamppost-waiting-changed', { waiting })
   }
   link(now: LinkNews): void {
     const changed = this.#link?.link !== now.link || this.#link.refusal !== now.refusal

@@ -13,6 +13,7 @@ const WELSH: Record<string, string> = {
   sound: 'Profi’r sain',
   wall: 'Wal',
   signOut: 'Allgofnodi',
+  somebodyWaits: 'Pwyswyd man cymorth. Nid oes neb wedi’i dderbyn eto.',
   training: 'Hyfforddiant: camerâu efelychiedig. Nid oes dim yma’n real, ac ni elwir neb.',
   siteFile: 'Ffeil y safle',
   incidents: 'Digwyddiadau',

@@ -4,6 +4,7 @@
  * }`), or in the address's fragment (`#token=…`), which no server ever sees; else a person signs in.
  */
 import { browserStore } from '../browser/browser-store.ts'
+import { allowNotifications, callAttention } from '../page-parts/attention.ts'
 import { enter } from '../page-parts/enter.ts'
 import { speak } from '../page-parts/page-language.ts'
 
@@ -56,7 +57,10 @@ for (const name of PASSED_ON)
 const sound = document.querySelector<HTMLButtonElement>('form.sign-in .sound')
 if (sound) {
   sound.hidden = wall.hasAttribute('muted')
-  sound.addEventListener('click', () => void wall.testSound())
+  sound.addEventListener('click', () => {
+    allowNotifications()
+    void wall.testSound()
+  })
 }
 /**
  * A web tile of its own that crashed or was reloaded in the night must come back without anybody: its window's
@@ -79,4 +83,5 @@ if (remembered) {
   })
 } else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))
+callAttention(wall)
 document.body.append(wall)

@@ -1,4 +1,5 @@
 /** The imitated wall's own script: its clock and its matrix of stills. Lamppost is one element among its things. */
+import { allowNotifications, callAttention } from '../page-parts/attention.ts'
 import { place } from '../page-parts/enter.ts'
 
 const STILL_EVERY_MS = 1500
@@ -10,10 +11,12 @@ setInterval(() => {
 
 const wall = await place('lamppost-wall', 'operator')
 wall.setAttribute('keys', 'page')
+callAttention(wall)
 // At the beginning of a shift: whether this screen can be heard at all.
-document
-  .querySelector('#sound')
-  ?.addEventListener('click', () => void (wall as HTMLElementTagNameMap['lamppost-wall']).testSound())
+document.querySelector('#sound')?.addEventListener('click', () => {
+  allowNotifications()
+  void (wall as HTMLElementTagNameMap['lamppost-wall']).testSound()
+})
 const token = wall.getAttribute('token')
 const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
 const get = async <T>(path: string): Promise<T> => (await fetch(path, { headers })).json() as Promise<T>
