@@ -76,7 +76,8 @@ beforeAll(async () => {
       'site: { id: town, name: Town, timezone: Europe/London }',
       `embedding: ["${originOf(host)}"]`,
       'helpPoints: [{ id: bar, name: "Number One Bar, Blackwellgate", location: { lat: ' +
-        '54.52363, lon: -1.55610 }, instructions: [Speak to the caller] }]',
+        '54.52363, lon: -1.55610 }, instructions: [Speak to the caller] }, ' +
+        '{ id: row, name: High Row, location: { lat: 54.525, lon: -1.5552 } }]',
       'cameras: []',
       '',
     ].join('\n'),
@@ -352,6 +353,20 @@ describe('a VMS’s web tile', () => {
     await press()
     await page.locator('button.take', { hasText: 'Ei gymryd' }).waitFor()
     expect(page.url()).toBe(`${house.url}/embed?lang=cy&theme=light`)
+  })
+  test('opened for one incident has that large, though another one is more urgent; and says when it is not open', async () => {
+    const { incident } = (await press()) as { incident: string }
+    await call('POST', `/incidents/${incident}/acknowledgement`, {})
+    await call('POST', '/presses', { helpPoint: 'row' }, tokens.press)
+    const page = await visit(`${house.url}/embed?incident=${incident}#token=${tokens.asha}`)
+    await page.locator('lamppost-incident.large h2', { hasText: 'Number One Bar' }).waitFor()
+    await page.locator('lamppost-incident.small', { hasText: 'High Row' }).waitFor()
+    // What a person chooses then is theirs.
+    await page.locator('lamppost-incident.small').click()
+    await page.locator('lamppost-incident.large h2', { hasText: 'High Row' }).waitFor()
+    await call('POST', `/incidents/${incident}/closure`, { reason: 'over' })
+    const again = await visit(`${house.url}/embed?incident=${incident}#token=${tokens.asha}`)
+    await again.getByText('The incident that this page was opened for is not open.').waitFor()
   })
   test('that crashed and was loaded anew in the night comes back without anybody', async () => {
     const page = await visit(`${house.url}/embed#token=${tokens.asha}`)

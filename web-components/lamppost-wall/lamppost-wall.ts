@@ -44,6 +44,7 @@ const CONNECTING_MS = 4000
  * @attr watch-sound - that sound is blocked is said also while nobody waits, so that it is found out before it
  * matters; `false` says it only then
  * @attr from-step - a further screen: shows an incident when so many steps were taken because nobody took it
+ * @attr incident - the id of an incident that is large once it is here, as if somebody had chosen it
  * @attr keys - where single keys are heard: `inside` (left out) while the focus is in the wall, `page` anywhere on
  * the page, `off`
  * @attr theme - dark (left out), light or auto
@@ -72,12 +73,15 @@ export class LamppostWall extends LitElement {
   @property({ type: Boolean }) muted = false
   @property({ attribute: 'watch-sound', converter: (value) => value !== 'false' }) watchSound = true
   @property({ type: Number, attribute: 'from-step' }) fromStep = 0
+  @property() incident = ''
   @property() keys: 'inside' | 'page' | 'off' | '' = 'inside'
   @property({ reflect: true }) theme = ''
   /** What this screen sounds for now; for the page around. */
   @property({ reflect: true }) sounding: NonNullable<Calling> | '' = ''
   @property({ attribute: false }) client: WallClient | null = null
   @state() private chosen: string | null = null
+  /** Once: whoever chooses another one then has it. */
+  #shownFirst = ''
   /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
   @property({ attribute: false }) actionKeys: KeyChanges = {}
   /** As the person has changed them; null: as the page has them. */
@@ -200,6 +204,10 @@ export class LamppostWall extends LitElement {
         (this.#touched.id === this.#inHand && performance.now() - this.#touched.at < TOUCHED_MS) ||
         (this.#tile(this.#inHand)?.busy ?? false) ||
         shown.some(({ id, owner, onHold }) => id === this.#inHand && owner === room.me && !onHold))
+    if (this.incident !== this.#shownFirst && shown.some(({ id }) => id === this.incident)) {
+      this.#shownFirst = this.incident
+      this.chosen = this.incident
+    }
     // A choice ends with its incident: should that come back, it must not push away what is in hand by then.
     if (this.chosen !== null && !shown.some(({ id }) => id === this.chosen)) this.chosen = null
     const before = this.#inHand
@@ -331,6 +339,11 @@ export class LamppostWall extends LitElement {
       }
       <div class="bars">
         ${site?.training ? html`<p part="training" class="training" role="note">${words.training}</p>` : nothing}
+        ${
+          this.incident !== '' && link === 'live' && shown.every(({ id }) => id !== this.incident)
+            ? html`<p part="storage" class="storage" role="status">${words.notOpenHere}</p>`
+            : nothing
+        }
         ${
           link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS
             ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>`

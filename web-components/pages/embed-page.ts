@@ -1,5 +1,5 @@
 /**
- * The wall alone, for a frame or a VMS's web tile: `/embed?lang=cy&theme=light&muted&from-step=1`. A token comes from
+ * The wall alone, for a frame or a VMS's web tile: `/embed?lang=cy&theme=light&muted&from-step=1&incident=…`. A token comes from
  * the page around (`postMessage({ lamppost: 'token', token, expiresAt? })`, asked for by `{ lamppost: 'token-wanted'
  * }`), or in the address's fragment (`#token=…`), which no server ever sees; else a person signs in.
  */
@@ -11,7 +11,7 @@ import { speak } from '../page-parts/page-language.ts'
 type Fresh = { token: string; expiresAt?: string }
 const ASK_AGAIN_MS = 1000
 const WITHIN_MS = 10_000
-const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as const
+const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound', 'incident'] as const
 
 speak(false)
 const framed = window.parent !== window

@@ -110,6 +110,7 @@ export const cy: Words = {
       : 'Troswyd ar gyfer y porwr hwn: nid llun y camera ei hun',
   frozen: (seconds) => `Stopiodd y llun ${seconds} eiliad yn ôl`,
   recorded: (time) => `Recordiwyd ${time}`,
+  notOpenHere: 'Nid yw’r digwyddiad yr agorwyd y dudalen hon ar ei gyfer ar agor. Mae ar y dudalen Digwyddiadau.',
   training: 'Hyfforddiant: camerâu efelychiedig. Nid oes dim yma’n real, ac ni elwir neb.',
   serverLost: 'Dim cysylltiad â Lamppost. Mae’r hyn a welwch yma’n hen. Efallai na ddangosir pwysiadau.',
   storage: 'Mae lle i recordio’n dod i ben',

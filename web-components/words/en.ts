@@ -119,6 +119,7 @@ export const en = {
       : 'Converted for this browser: not the camera’s own picture',
   frozen: (seconds: string) => `Picture stopped ${seconds} s ago`,
   recorded: (time: string) => `Recorded ${time}`,
+  notOpenHere: 'The incident that this page was opened for is not open. It is on the Incidents page.',
   training: 'Training: simulated cameras. Nothing here is real, and nobody is called.',
   serverLost: 'No connection to Lamppost. What you see here is old. Presses may not be shown.',
   storage: 'Recording is running out of room',
