@@ -70,6 +70,12 @@ export async function openTown({ clock, logger, news, closing, dataFolder, file,
   }
 }
 
+/** The server's own, those of a container, and what systemd lends to this service alone. */
+const secretsFolders = (dataFolder: string): string[] => {
+  const lent = process.env['CREDENTIALS_DIRECTORY']
+  return [join(dataFolder, 'secrets'), '/run/secrets', ...(lent === undefined ? [] : [lent])]
+}
+
 export type SiteEditorNeeds = {
   clock: Clock
   logger: { error(words: string): void }
@@ -85,7 +91,7 @@ export function openSiteEditor({ clock, logger, town, ledger, dataFolder }: Site
     file: town.siteFile,
     append: ledger.append,
     atWork: town.atEditWork,
-    secretsFolders: [join(dataFolder, 'secrets'), '/run/secrets', '/run/credentials'],
+    secretsFolders: secretsFolders(dataFolder),
   })
   return { begin: desk.makeUp, routes: ({ app }: Door): void => siteFileRoutes(app, desk) }
 }

@@ -35,4 +35,19 @@ describe('secrets that a page brings into the site file', () => {
   test('what goes is no matter, and comments and names of keys are none', () => {
     expect(refused('cameras: []\n# ${HOME}\n"${HOME}": 1\n')).toEqual([])
   })
+  test('is not a borrowed one: an alias stands where it stands, in whatever way it is borrowed', () => {
+    const lent = BEFORE.replace('password: "${BROKER}"', 'password: &x "${BROKER}"')
+    const moved = (camera: string): string =>
+      `${lent.slice(lent.indexOf('mqtt:'))}${lent.slice(0, lent.indexOf('mqtt:'))}${camera}`
+    const at = (camera: string) => foreignReferences(BEFORE, moved(camera), ['/data/secrets']).map(({ key }) => key)
+    expect(at('  - { id: c, onvif: { url: "http://h", username: u, password: *x } }\n')).toEqual(['password'])
+    expect(at('  - { id: c, onvif: { url: *x, username: u, password: "${CAM}" } }\n')).toEqual(['url'])
+    const map = moved('  - { id: c, onvif: *m }\n').replace('mqtt: {', 'mqtt: &m {')
+    expect(foreignReferences(BEFORE, map, ['/data/secrets']).map(({ key }) => key)).toEqual(['password'])
+  })
+  test('may not be a file that another section uses, wherever it lies', () => {
+    const before = BEFORE.replace('"${BROKER}"', 'file:/run/secrets/broker')
+    const after = `${before}cameras2: [{ password: file:/run/secrets/broker }]\n`
+    expect(foreignReferences(before, after, ['/run/secrets'])).toHaveLength(1)
+  })
 })

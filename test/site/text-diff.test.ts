@@ -34,4 +34,22 @@ describe('what changed, for the record', () => {
     ['    keys: { hold: h }', '    keys: { hold: h }'],
     ['    "password": "x"', '    "password": ***'],
   ])('%s stands in it as %s', (line, said) => expect(withoutSecrets(line)).toBe(said))
+  test.each([
+    ['password: correct horse battery', 'password: ***'],
+    ['password: "pa\\"ss, x"', 'password: ***'],
+    ['password: &p hunter2', 'password: &p ***'],
+    ['password: >-\n  hunter2\nx: 1', 'password: ***\nx: 1'],
+    ['password:\n  hunter2', 'password:\n  ***'],
+    ['"pass\\u0077ord": hunter2', '"pass\\u0077ord": ***'],
+    ['x: &p hunter2\npassword: *p', 'x: &p ***\npassword: *p'],
+  ])('%j of a whole file stands in it as %j', (text, said) =>
+    expect(textDiff('', `${text}\n`).replaceAll(/^(?:@@.*|[+ -])\n?/gm, '')).toContain(said),
+  )
+  test('of a secret alone says that it was one', () => {
+    expect(textDiff('password: a\n', 'password: b\n')).toBe('a secret that was written out')
+  })
+  test('of a very long file ends, and one long line hides nothing after it', () => {
+    expect(textDiff('', '#\n'.repeat(200_000)).length).toBeLessThan(20_100)
+    expect(textDiff('a: 1\nphone: 1\n', `# ${'x'.repeat(30_000)}\na: 1\nphone: 2\n`)).toContain('+phone: 2')
+  })
 })

@@ -266,3 +266,21 @@ describe('presets and cameras of a VMS', () => {
     expect(editVmsCamera(said, 'zm', 'a' as CameraId, null)).toBe(TOWN)
   })
 })
+
+describe('in brackets', () => {
+  test.each([
+    ['contacts: [{ id: x }, # police\n  { id: y }]\n', 'x', 'contacts: [ # police\n  { id: y }]\n'],
+    ['contacts: [\r\n  { id: x } # c\r\n  , { id: y }\r\n]\r\n', 'x', 'contacts: [\r\n  { id: y }\r\n]\r\n'],
+    ['contacts: [{ id: x }, # c\n  { id: y } # d\n  ]\n', 'y', 'contacts: [{ id: x } # c\n   # d\n  ]\n'],
+  ])('%j without %s', (before, id, after) => expect(deleteThing(before, 'contacts', id, false)).toBe(after))
+  test('a name without a value stays one', () => {
+    const text = 'cameras: [{ id: a, name: x, stream }]\n'
+    expect(putThing(text, 'cameras', 'a', { name: 'y', stream: null }).text).toBe(text.replace('x', 'y'))
+  })
+})
+test('what is nested in itself, or too deep, is refused in words', () => {
+  expect(() => putThing('x: &a [*a]\ncameras: []\n', 'cameras', 'a', { n: 2 })).toThrow(/deep|alias/)
+  let deep: Item = {}
+  for (let i = 0; i < 5000; i += 1) deep = { deep }
+  expect(() => putThing('cameras: []\n', 'cameras', 'a', deep)).toThrow(/too deep/)
+})

@@ -41,7 +41,25 @@ function read(text: string): Plain {
     throw cannot(thrown instanceof Error ? thrown.message : String(thrown), 1)
   }
   if (!isPlain(value)) throw cannot('it is no map of names', 1)
-  return structuredClone(value)
+  return plainCopy(value)
+}
+
+/** Deeper than anything that a town has. */
+const DEEPEST = 100
+/** Things that share an anchor share nothing in it. @throws site/invalid for what is nested in itself */
+function plainCopy<Value>(value: Value, depth = 0): Value {
+  if (depth > DEEPEST) throw new Failure('site/invalid', 'The site file is nested too deep to be a town’s.')
+  if (Array.isArray(value)) return value.map((each: unknown) => plainCopy(each, depth + 1)) as Value
+  if (!isPlain(value)) return value
+  const made = {}
+  for (const [key, each] of Object.entries(value))
+    Object.defineProperty(made, key, {
+      value: plainCopy(each, depth + 1),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  return made as Value
 }
 
 /** @throws site/invalid for a file that is not changed piece by piece */
@@ -57,7 +75,13 @@ function written(text: string, value: Plain): string {
 export const changed = (text: string, change: (town: Plain) => void): string => {
   const value = read(text)
   change(value)
-  return written(text, value)
+  try {
+    return written(text, value)
+  } catch (error) {
+    // Nested deeper than anything that a town has.
+    if (error instanceof RangeError) throw new Failure('site/invalid', 'That is nested too deep to be a town’s.')
+    throw error
+  }
 }
 
 /** @throws site/invalid for a list that is none */
@@ -80,6 +104,7 @@ export function putThing(
   id: string,
   value: Readonly<Plain>,
 ): { text: string; isNew: boolean } {
+  plainCopy(value)
   let isNew = false
   const made = changed(text, (town) => {
     const list = listOf(town, thing)
@@ -138,21 +163,24 @@ function usesOf(town: Plain, thing: Thing, id: string): Use[] {
     ]
   return []
 }
-/** Where it stands in the text; an alias at the alias. */
-function lineOf(text: string, path: Path): number {
+/** Where something stands in the text; what is borrowed, at its alias. */
+function linesIn(text: string): (path: Path) => number {
   const lines = new LineCounter()
-  let node: unknown = parseDocument(text, { lineCounter: lines, uniqueKeys: false }).contents
-  let at = 0
-  for (const step of path) {
-    const pair = isMap(node)
-      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-      : undefined
-    const next: unknown = pair ? pair.value : isSeq(node) ? node.items[Number(step)] : undefined
-    const mark: unknown = pair ? pair.key : next
-    at = (mark as { range?: [number, number, number] } | undefined)?.range?.[0] ?? at
-    node = next
+  const { contents } = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
+  return (path) => {
+    let node: unknown = contents
+    let at = 0
+    for (const step of path) {
+      const pair = isMap(node)
+        ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+        : undefined
+      const next: unknown = pair ? pair.value : isSeq(node) ? node.items[Number(step)] : undefined
+      const mark: unknown = pair ? pair.key : next
+      at = (mark as { range?: [number, number, number] } | undefined)?.range?.[0] ?? at
+      node = next
+    }
+    return lines.linePos(at).line
   }
-  return lines.linePos(at).line
 }
 
 /**
@@ -166,8 +194,9 @@ export function deleteThing(text: string, thing: Thing, id: string, removeRefere
     if (at < 0) throw new Failure('site/unknown', `The site file has no ${THINGS[thing]} with the id "${id}".`)
     const uses = usesOf(town, thing, id)
     if (uses.length > 0 && !removeReferences) {
+      const lineOf = linesIn(text)
       const problems = uses.map(({ at: path, key }): Reference => ({
-        line: lineOf(text, path),
+        line: lineOf(path),
         key,
         problem: `names ${id}`,
       }))

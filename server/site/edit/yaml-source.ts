@@ -1,5 +1,6 @@
 /** Where in a site file's text each thing stands: its first letter, its last, its lines. Pure. */
 import {
+  type Alias,
   type CST,
   type Document,
   type Node,
@@ -170,6 +171,36 @@ export function startWithComments(text: string, start: number, column: number): 
   }
   return first
 }
-/** The node that an alias stands for. */
-export const targetOf = (document: Document, node: unknown): Node | null =>
-  isAlias(node) ? (node.resolve(document) ?? null) : null
+/**
+ * What each node says, and which node each alias stands for: the newest before it of that name.
+ * @throws Unusual for an alias that names nothing, or what it stands in
+ */
+export function valuesOf(document: Document): { values: Map<unknown, unknown>; targets: Map<Alias, Node> } {
+  const values = new Map<unknown, unknown>()
+  const targets = new Map<Alias, Node>()
+  const anchors = new Map<string, Node>()
+  function value(node: unknown): unknown {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source)
+      if (!target || !values.has(target)) throw new Unusual()
+      targets.set(node, target)
+      values.set(node, values.get(target))
+      return values.get(target)
+    }
+    if (isNode(node) && 'anchor' in node && node.anchor) anchors.set(node.anchor, node)
+    const made = isMap(node) ? mapValue(node) : isSeq(node) ? node.items.map(value) : isScalar(node) ? node.value : null
+    values.set(node, made)
+    return made
+  }
+  function mapValue(map: YAMLMap): Record<string, unknown> {
+    const made: Record<string, unknown> = {}
+    for (const { key, value: each } of map.items) {
+      if (isAlias(key) || !isScalar(key)) throw new Unusual()
+      const name = key.value === null ? '' : String(key.value)
+      Object.defineProperty(made, name, { value: value(each), enumerable: true, writable: true, configurable: true })
+    }
+    return made
+  }
+  value(document.contents)
+  return { values, targets }
+}

@@ -28,8 +28,8 @@ import {
   propsEnd,
   startOf,
   startWithComments,
-  targetOf,
   valueOf,
+  valuesOf,
 } from './yaml-source.ts'
 
 type Range = { from: number; to: number; text: string }
@@ -39,6 +39,8 @@ const DEPTH_OF_THINGS = 2
 
 function createPlan(document: Document, text: string) {
   const edits: Range[] = []
+  const { values, targets } = valuesOf(document)
+  const theirs = (node: unknown): unknown => values.get(node) ?? null
   /** What an anchor or alias is to say; those that are not in it say what they did. */
   const wanted = new Map<Node, unknown>()
   const gone = new Set<Node>()
@@ -67,7 +69,7 @@ function createPlan(document: Document, text: string) {
       wanted.set(node, value)
       return
     }
-    if (isNode(node) && sameValue(valueOf(document, node), value)) return
+    if (sameValue(theirs(node), value)) return
     if (isNode(node) && 'anchor' in node && node.anchor) {
       wanted.set(node, value)
       anchors.set(node, slot)
@@ -79,7 +81,6 @@ function createPlan(document: Document, text: string) {
       putSeq(itemsOf(node), isInBraces(node), value, pairs, depth)
     else rewrite(node, value, slot, depth)
   }
-  const theirs = (node: unknown): unknown => valueOf(document, node)
 
   function putMap(entries: Entry[], value: Plain, depth: number): void {
     const left = entries.filter(({ key }) => Object.hasOwn(value, key))
@@ -136,8 +137,10 @@ function createPlan(document: Document, text: string) {
         const [from, to] = commaAfter(spans[i - 1]?.end ?? 0)
         edit(from, text[to] === '#' ? from + 1 : to)
         edit(span.at, span.end)
-      } else if (inFlow) edit(span.at, commaAfter(span.end)[1])
-      else if (isAloneBefore(text, span.at)) {
+      } else if (inFlow) {
+        const [, to] = commaAfter(span.end)
+        edit(span.at, text[to] === '#' ? to - 1 : to)
+      } else if (isAloneBefore(text, span.at)) {
         const [from, to] = linesOf(span, i === 0)
         edit(from, to)
       } else {
@@ -163,7 +166,7 @@ function createPlan(document: Document, text: string) {
   }
   /** From the comma to behind the blanks after it. */
   function commaAfter(at: number): [number, number] {
-    const found = /^((?:\s|#.*\n)*),[^\S\r\n]*/.exec(text.slice(at))
+    const found = /^((?:\s|#[^\n]*\n)*),[^\S\r\n]*/.exec(text.slice(at))
     if (!found) throw new Unusual()
     return [at + (found[1] ?? '').length, at + found[0].length]
   }
@@ -182,7 +185,7 @@ function createPlan(document: Document, text: string) {
       if (at === null) behind.set(before, [...(behind.get(before) ?? []), values[i]])
       else before = at
     }
-    const first = Math.min(...kept)
+    const first = [...kept].reduce((a, b) => Math.min(a, b), items.length)
     if (behind.has(-1)) inFront(items[first], behind.get(-1) ?? [], depth, items)
     const spans = items.map((item, i) => ({
       at: item.at,
@@ -274,19 +277,19 @@ function createPlan(document: Document, text: string) {
   /** Aliases say what they are to say: by their anchor where that still does; else the first of them becomes the anchor. */
   function settleAliases(): void {
     const byTarget = new Map<Node, { node: Node; name: string; wants: unknown }[]>()
-    visit(document, {
-      Alias(_, alias) {
-        const target = targetOf(document, alias)
-        if (gone.has(alias) || !target) return
-        const wants = wanted.has(alias) ? wanted.get(alias) : valueOf(document, target)
-        byTarget.set(target, [...(byTarget.get(target) ?? []), { node: alias, name: alias.source, wants }])
-      },
-    })
+    for (const [alias, target] of targets) {
+      if (gone.has(alias)) continue
+      const wants = wanted.has(alias) ? wanted.get(alias) : theirs(target)
+      const users = byTarget.get(target) ?? []
+      users.push({ node: alias, name: alias.source, wants })
+      byTarget.set(target, users)
+    }
     for (const [target, users] of byTarget) {
       const isThere = !gone.has(target)
-      const says = wanted.has(target) ? wanted.get(target) : valueOf(document, target)
+      const says = wanted.has(target) ? wanted.get(target) : theirs(target)
       const agree = users.filter(({ wants }) => isThere && sameValue(wants, says))
-      const others = users.filter((user) => !agree.includes(user))
+      const agreeing = new Set(agree)
+      const others = users.filter((user) => !agreeing.has(user))
       const heir = others[0]
       if (!heir) continue
       const slot = anchors.get(target)
