@@ -179,11 +179,8 @@ export async function openSiteFile(options: {
       const found = await kept.read()
       return found?.after === now ? found : null
     },
-    /** The record has the newest edit. */
-    async recorded(): Promise<void> {
-      const found = await kept.read()
-      if (found) await kept.write({ ...found, isRecorded: true })
-    },
+    /** The record has that edit. */
+    recorded: kept.recorded,
     /**
      * Writes the changed text in one step. Resolves when that is done; `followed`, when the town has taken it over.
      * @throws site/invalid with its problems, site/unwritable; the file is as it was then

@@ -16,12 +16,24 @@ export function createKeptEdit(file: string | null) {
       return null
     }
   }
+  /** One at a time: the next edit is kept while the record takes the one before. */
+  let writing: Promise<void> = Promise.resolve()
+  function inTurn(act: (file: string) => Promise<void>): Promise<void> {
+    if (file === null) return Promise.resolve()
+    const done = writing.then(() => act(file))
+    writing = done.catch(() => {})
+    return done
+  }
   return {
     read,
-    async write(kept: KeptEdit | null): Promise<void> {
-      if (file === null) return
-      if (kept === null) await rm(file, { force: true })
-      else await replaceFileSoon(file, JSON.stringify(kept))
-    },
+    write: (kept: KeptEdit | null): Promise<void> =>
+      inTurn((at) => (kept === null ? rm(at, { force: true }) : replaceFileSoon(at, JSON.stringify(kept)))),
+    /** The record has that edit; a later one stays as it is. */
+    recorded: ({ before, after }: Pick<KeptEdit, 'before' | 'after'>): Promise<void> =>
+      inTurn(async (at) => {
+        const found = await read()
+        if (found?.before !== before || found.after !== after) return
+        await replaceFileSoon(at, JSON.stringify({ ...found, isRecorded: true }))
+      }),
   }
 }

@@ -18,8 +18,8 @@ export type EditedFile = {
   read(): Promise<{ text: string; isWritable: boolean }>
   /** Null: there is none, or the file was changed otherwise since. */
   kept(text: string): Promise<KeptEdit | null>
-  /** The record has the newest edit. */
-  recorded(): Promise<void>
+  /** The record has that edit. */
+  recorded(edit: Pick<KeptEdit, 'before' | 'after'>): Promise<void>
   /** @throws site/invalid, site/unwritable */
   replace(change: Change, about: About): Promise<{ before: string; after: string; followed: Promise<Following> }>
   /** What is wrong with the file on the disk, which the town therefore does not follow. */
@@ -83,7 +83,7 @@ export function createSiteEditor({ clock, logger, file, append, atWork, secretsF
     const diff = await atWork((work) => work.diff(before, after))
     const body = { what, before: versionOf(before), after: versionOf(after), diff }
     await append([{ kind: 'site.edited', actor, subject: 'site', body }]).durable
-    await file.recorded()
+    await file.recorded({ before, after })
   }
   async function edited({ change, what, seen, actor, isOld = false }: Wish): Promise<Edit> {
     const waiting = new AbortController()
