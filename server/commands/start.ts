@@ -9,7 +9,7 @@ import { type PublicAddress, isLoopback, publicAddressOf } from '../door/public-
 import { type House, openHouse } from '../house.ts'
 import { wasHandedOn } from '../node-runtime.mjs'
 import { NIGHTS, type Night } from '../simulator/night.ts'
-import { TRAINING_FILE } from '../simulator/demo-town.ts'
+import { TRAINING_FOLDER } from '../simulator/demo-town.ts'
 import { readDemoSite } from '../site/site-file.ts'
 import { siteText } from './site-text.ts'
 import { packageRoot } from '../tools/package-root.ts'
@@ -153,7 +153,7 @@ async function mustBeTown(file: string): Promise<void> {
 }
 /** @throws when practice would stand in a real town's record, or the other way round */
 function mustNotMix(dataFolder: string, isTraining: boolean): void {
-  const wasTraining = existsSync(join(dataFolder, TRAINING_FILE))
+  const wasTraining = existsSync(join(dataFolder, TRAINING_FOLDER))
   if (isTraining && !wasTraining && existsSync(join(dataFolder, 'ledger.sqlite')))
     throw new Error(`${dataFolder} is a real town's data: give --simulate a folder of its own with --data`)
   if (!isTraining && wasTraining)

@@ -11,10 +11,11 @@ import { planTown } from './town-plan.ts'
 import { PASSWORD, referencesOf, trainingText } from './training-town.ts'
 
 type Credentials = Parameters<typeof startSimulator>[0]['credentials']
+type ReadTown = (file: string, text: string) => Site
 type Ports = Readonly<Record<string, { onvif: number; rtsp: number }>>
 
-/** Of a data folder that is for practice: it holds this, and no real town is started on it. */
-export const TRAINING_FILE = 'training.yaml'
+/** A data folder that has this is for practice: no real town is started on it. */
+export const TRAINING_FOLDER = 'training'
 
 /** A file of the package in the data folder: the engineer's page edits the copy, and Git stays clean. */
 async function copied(name: string, dataFolder: string): Promise<string> {
@@ -37,11 +38,12 @@ const portReferences = (ports: Ports): Record<string, string> =>
 const secretOf = (credentials: Credentials, what: string): string =>
   createHash('sha256').update(`${what}${credentials.password}`).digest('hex').slice(0, 24)
 
-async function darlington(dataFolder: string) {
+async function darlington(dataFolder: string, read: ReadTown) {
   const file = await copied('darlington.yaml', dataFolder)
   await copied('darlington-streets.geojson', dataFolder)
   return {
     file,
+    site: read(file, await readFile(file, 'utf8')),
     label: '',
     environmentOf: (ports: Ports, credentials: Credentials): Record<string, string> => ({
       ...portReferences(ports),
@@ -52,17 +54,19 @@ async function darlington(dataFolder: string) {
   }
 }
 /** @param real a council's own site file, which is only read */
-async function training(real: string, dataFolder: string, read: (file: string, text: string) => Site) {
+async function training(real: string, dataFolder: string, read: ReadTown) {
   const text = trainingText(utf8Text(await readFile(real)))
-  const file = join(dataFolder, TRAINING_FILE)
+  // Of its own: whatever the site file calls its streets, nothing of the data is written over.
+  const folder = join(dataFolder, TRAINING_FOLDER)
+  const file = join(folder, 'site.yaml')
+  const site = read(file, text)
+  const { cameras, streets } = site
+  mkdirSync(dirname(join(folder, streets ?? 'site.yaml')), { recursive: true })
+  if (streets !== null) copyFileSync(join(dirname(real), streets), join(folder, streets))
   writeFileSync(file, text, { mode: 0o600 })
-  const { cameras, streets } = read(file, text)
-  if (streets !== null) {
-    mkdirSync(dirname(join(dataFolder, streets)), { recursive: true })
-    copyFileSync(join(dirname(real), streets), join(dataFolder, streets))
-  }
   return {
     file,
+    site,
     label: 'TRAINING  ',
     environmentOf: (ports: Ports, credentials: Credentials): Record<string, string> =>
       Object.fromEntries([
@@ -94,14 +98,13 @@ export async function openDemoTown({
   real: string | null
   dataFolder: string
   credentials: Credentials
-  read(file: string, text: string): Site
+  read: ReadTown
   onError(words: string): void
 }) {
-  const { file, label, environmentOf } = await (real === null
-    ? darlington(dataFolder)
-    : training(real, dataFolder, read))
+  const opened = real === null ? darlington(dataFolder, read) : training(real, dataFolder, read)
+  const { file, site, label, environmentOf } = await opened
   // What the camera writes over its picture is in each recording, too.
-  const plans = planTown(read(file, await readFile(file, 'utf8'))).map((plan) => ({ ...plan, name: label + plan.name }))
+  const plans = planTown(site).map((plan) => ({ ...plan, name: label + plan.name }))
   const simulator = await startSimulator({ plans, folder: join(dataFolder, 'simulator'), credentials }, onError)
   return {
     file,

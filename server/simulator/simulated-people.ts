@@ -1,4 +1,4 @@
-/** Who acts in a simulated town: its help point that telephones, and whoever presses in a night for practice. */
+/** What people do in a simulated town: a help point telephones, and buttons are pressed in a night for practice. */
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { startDemoVoice } from './demo-voice.ts'
