@@ -80,7 +80,7 @@ export class LamppostWall extends LitElement {
   @property({ reflect: true }) sounding: NonNullable<Calling> | '' = ''
   @property({ attribute: false }) client: WallClient | null = null
   @state() private chosen: string | null = null
-  /** Once: whoever chooses another one then has it. */
+  /** The `incident` that was made large already: from then on what a person chooses counts. */
   #shownFirst = ''
   /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
   @property({ attribute: false }) actionKeys: KeyChanges = {}
