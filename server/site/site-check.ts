@@ -1,13 +1,12 @@
 /** Reads a site file's text into a town, or into problems that name line and key. Pure. */
-import { messageOf } from '../tools/failure.ts'
 import { plainFingerprint } from '../tools/tls-peer.ts'
-import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
+import { type Document, type LineCounter, isMap, isNode, isScalar } from 'yaml'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
 import { safePlaceIds } from './safe-place-ids.ts'
-import { MOST_ALIASES, keysTwice } from './edit/yaml-source.ts'
+import { areEnough, fewest, readYaml } from './site-yaml.ts'
 import { connectorsOf } from './sections/connector-check.ts'
 import { destinationsOf } from './sections/destination-check.ts'
 import { directoryOf } from './sections/directory-check.ts'
@@ -35,48 +34,19 @@ const DEFAULT_RESERVE = '1GB'
 const DEFAULT_KEEP = '31d'
 const DEFAULT_WARN = '3d'
 export function readSite(text: string, resolve: Resolve): SiteReading {
-  const lines = new LineCounter()
-  // The parser's own search for a key that stands twice takes a square of their number.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
-  const lineAt = (at: number): number => lines.linePos(at).line
-  const unreadable = [
-    ...document.errors.map(({ pos, message }) => ({
-      line: lineAt(pos[0]),
-      key: '',
-      problem: message.split('\n')[0] ?? 'not YAML',
-    })),
-    ...keysTwice(document).map(({ at, key }) => ({
-      line: lineAt(at),
-      key: '',
-      problem: `the key "${key}" stands there twice; keys must be unique`,
-    })),
-  ]
-  if (unreadable.length > 0) return { site: null, problems: fewest(unreadable) }
+  const read = readYaml(text)
+  if (read.problems) return { site: null, problems: fewest(read.problems) }
+  const { document, lines, value } = read
   const problems: SiteProblem[] = []
   const complain = (path: Path, problem: string): void => {
-    if (problems.length > MOST_PROBLEMS) return
+    if (areEnough(problems)) return
     problems.push({ line: lineOf(document, lines, path), key: path.join('.'), problem })
-  }
-  let value: unknown
-  try {
-    value = document.toJS({ maxAliasCount: MOST_ALIASES })
-  } catch (error) {
-    return { site: null, problems: [{ line: 1, key: '', problem: messageOf(error) }] }
   }
   for (const { path, problem } of shapeProblems(SITE_SCHEMA, value)) complain(path, problem)
   if (problems.length > 0) return { site: null, problems: fewest(problems) }
   const site = build(value as SiteDocument, resolve, complain)
   return problems.length > 0 ? { site: null, problems: fewest(problems) } : { site, problems: [] }
 }
-/** Nobody reads more of them at once. */
-const MOST_PROBLEMS = 100
-const fewest = (problems: SiteProblem[]): SiteProblem[] =>
-  problems.length <= MOST_PROBLEMS
-    ? problems
-    : [
-        ...problems.slice(0, MOST_PROBLEMS),
-        { line: 1, key: '', problem: `more than ${MOST_PROBLEMS} problems: these are the first` },
-      ]
 
 function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {

@@ -78,10 +78,9 @@ export async function openSiteFile(options: {
   let problem: string | null = mapProblem
   /** The file is not valid, and the town stays as it was. */
   let isRefused = false
-  let late: readonly string[] = []
   if (mapProblem) onProblem(mapProblem)
   let editing: Promise<void> = Promise.resolve()
-  let looking: Promise<void> = Promise.resolve()
+  let looking: Promise<readonly string[]> = Promise.resolve([])
   const stopped = new AbortController()
   const stampOf = (path: string): Promise<string> =>
     stat(path).then(
@@ -91,9 +90,10 @@ export async function openSiteFile(options: {
   const stamp = async (): Promise<string> =>
     `${await stampOf(file)} ${site.streets === null ? '' : await stampOf(join(dirname(file), site.streets))}`
   let seen = await stamp()
-  async function look(): Promise<void> {
+  /** @returns the parts that could not follow what was found */
+  async function look(): Promise<readonly string[]> {
     const now = await stamp()
-    if (now === seen) return
+    if (now === seen) return []
     seen = now
     try {
       const loaded = await loadSite(file, resolve)
@@ -102,19 +102,20 @@ export async function openSiteFile(options: {
       onProblem(problem)
       // A map that was broken while the town runs stays as it was.
       const drawn = loaded.mapProblem === null || loaded.site.streets !== site.streets ? loaded.streets : streets
-      if (loaded.text === text && JSON.stringify(drawn) === JSON.stringify(streets)) return
+      if (loaded.text === text && JSON.stringify(drawn) === JSON.stringify(streets)) return []
       ;({ site, text } = loaded)
       streets = drawn
-      late = await onChange(site, text)
+      return await onChange(site, text)
     } catch (error) {
       problem = messageOf(error)
       isRefused = true
       onProblem(problem)
+      return []
     }
   }
 
   /** One look at a time. */
-  function lookSoon(): Promise<void> {
+  function lookSoon(): Promise<readonly string[]> {
     looking = looking.then(look)
     return looking
   }
@@ -146,23 +147,23 @@ export async function openSiteFile(options: {
       throw new Failure('site/invalid', problems.map((each) => problemLine(basename(file), each)).join('\n'), {
         extra: { problems },
       })
-    const keptBefore = await kept.read()
     // First: what cannot be kept is not done, and an edit that the record does not have yet is known by this.
-    await kept.write({ before, after, ...about }).catch((error: unknown) => {
+    await kept.add({ before, after, ...about }).catch((error: unknown) => {
       throw unwritable('The data folder', error, 'the edit would be lost to who takes it back')
     })
     try {
       await replaceText(file, before, after)
     } catch (error) {
-      await kept.write(keptBefore).catch(() => {})
+      await kept.remove({ before, after }).catch(() => {})
       if (error instanceof ChangedMeanwhile && tries < MOST_TRIES) return write(change, about, tries + 1)
       throw unwritable(file, error, whyNotReplaced((error as NodeJS.ErrnoException).code))
     }
     return { before, after }
   }
-  const following = (): Following => {
-    const missing = late.length === 0 ? null : `${late.join(', ')} could not follow yet; it is tried again`
-    return { isFollowing: !isRefused && late.length === 0, why: isRefused ? problem : (missing ?? problem) }
+  function following(late: readonly string[]): Following {
+    if (isRefused) return { isFollowing: false, why: problem }
+    if (late.length === 0) return { isFollowing: true, why: problem }
+    return { isFollowing: false, why: `${late.join(', ')} could not follow yet; it is tried again` }
   }
 
   return {
@@ -176,10 +177,11 @@ export async function openSiteFile(options: {
     }),
     /** The newest edit, where the file still is as that edit left it. */
     async kept(now: string): Promise<KeptEdit | null> {
-      const found = await kept.read()
+      const found = await kept.newest()
       return found?.after === now ? found : null
     },
-    /** The record has that edit. */
+    /** Edits of which the record has no entry yet, the oldest first. */
+    unrecorded: kept.unrecorded,
     recorded: kept.recorded,
     /**
      * Writes the changed text in one step. Resolves when that is done; `followed`, when the town has taken it over.

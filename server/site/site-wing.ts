@@ -54,6 +54,7 @@ export async function openTown({ clock, logger, news, closing, dataFolder, file,
     ...createHelpPoints(site),
     siteFile,
     atEditWork: atWork,
+    lentFolder: environment['CREDENTIALS_DIRECTORY'],
     timezone: (): string => site().timezone,
     editPreset: ({ camera, change }: { camera: CameraId; change: Parameters<typeof editPreset>[2] }) =>
       siteFile.edit((text) => atWork((work) => work.preset(text, camera, change)), `a preset of ${camera}`),
@@ -71,15 +72,16 @@ export async function openTown({ clock, logger, news, closing, dataFolder, file,
 }
 
 /** The server's own, those of a container, and what systemd lends to this service alone. */
-const secretsFolders = (dataFolder: string): string[] => {
-  const lent = process.env['CREDENTIALS_DIRECTORY']
-  return [join(dataFolder, 'secrets'), '/run/secrets', ...(lent === undefined ? [] : [lent])]
-}
+const secretsFoldersOf = (dataFolder: string, lent: string | undefined): string[] => [
+  join(dataFolder, 'secrets'),
+  '/run/secrets',
+  ...(lent === undefined ? [] : [lent]),
+]
 
 export type SiteEditorNeeds = {
   clock: Clock
   logger: { error(words: string): void }
-  town: { siteFile: EditedFile; atEditWork: AtEditWork }
+  town: { siteFile: EditedFile; atEditWork: AtEditWork; lentFolder: string | undefined }
   ledger: { append: Append }
   dataFolder: string
 }
@@ -91,7 +93,7 @@ export function openSiteEditor({ clock, logger, town, ledger, dataFolder }: Site
     file: town.siteFile,
     append: ledger.append,
     atWork: town.atEditWork,
-    secretsFolders: secretsFolders(dataFolder),
+    secretsFolders: secretsFoldersOf(dataFolder, town.lentFolder),
   })
   return { begin: desk.makeUp, routes: ({ app }: Door): void => siteFileRoutes(app, desk) }
 }

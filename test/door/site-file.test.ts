@@ -20,6 +20,8 @@ import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-site-file-'))
 const file = join(folder, 'site.yaml')
+/** What systemd lends to this service alone. */
+const lent = join(folder, 'lent')
 const SITE = `# Darlington
 site: { id: town, name: Town, timezone: Europe/London }
 helpPoints:
@@ -47,7 +49,7 @@ beforeAll(async () => {
     port: 0,
     host: '127.0.0.1',
     rtmpPort: 0,
-    environment: { CAM: 'a secret of the camera' },
+    environment: { CAM: 'a secret of the camera', CREDENTIALS_DIRECTORY: lent },
   })
 })
 afterAll(async () => {
@@ -142,6 +144,18 @@ describe('the site file', () => {
       expect(JSON.stringify(answer.body)).not.toContain('a secret of the camera')
     }
     expect(onDisk()).toBe(before)
+  })
+  test('takes a secret that systemd lends to this service, and none that it lends to another', async () => {
+    mkdirSync(lent)
+    writeFileSync(join(lent, 'cam'), 'from systemd\n')
+    const put = (password: string) =>
+      call('PUT', '/site-file/cameras/lent', {
+        name: 'Lent',
+        onvif: { url: 'http://127.0.0.1:9/lent', username: 'u', password },
+      })
+    expect((await put(`file:${join(lent, 'cam')}`)).status).toBe(201)
+    expect((await put('file:/run/credentials/sshd.service/key')).status).toBe(422)
+    expect((await call('DELETE', '/site-file/cameras/lent')).status).toBe(204)
   })
   test('refers to plain files only: what never ends holds nothing up', async () => {
     const secrets = join(folder, 'data', 'secrets')

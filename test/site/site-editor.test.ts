@@ -15,18 +15,20 @@ function editorOf() {
   const clock = createFakeClock()
   const ledger = createFakeLedger(clock.now)
   let text = TEXT
-  let kept: KeptEdit | null = null
+  const edits: KeptEdit[] = []
   let problem: string | null = null
   let follows: Promise<Following> = Promise.resolve({ isFollowing: true, why: null })
   const file: EditedFile = {
     read: async () => ({ text, isWritable: true }),
-    kept: async (now) => (kept?.after === now ? kept : null),
-    recorded: async () => {
-      if (kept) kept = { ...kept, isRecorded: true }
+    kept: async (now) => edits.findLast(({ after }) => after === now) ?? null,
+    unrecorded: async () => edits.filter(({ isRecorded }) => !isRecorded),
+    recorded: async ({ after }) => {
+      for (const edit of edits) if (edit.after === after) edit.isRecorded = true
     },
     async replace(change, about) {
       const [before, after] = [text, await change(text)]
-      if (after !== before) [kept, text] = [{ before, after, ...about }, after]
+      if (after !== before) edits.push({ before, after, ...about })
+      text = after
       return { before, after, followed: follows }
     },
     problem: () => problem,
@@ -163,11 +165,15 @@ describe('the engineer’s editor', () => {
     const edit = await editor.put('contacts', 'taxi', { name: 'Taxi', phone: '1' }, null, 'engineer:Eve')
     expect(edit).toMatchObject({ following: true, why: expect.stringContaining('no entry of it yet') })
     expect([text().includes('taxi'), ledger.entries.length, said.length]).toEqual([true, 0, 1])
+    await editor.remove('contacts', 'police', false, null, 'engineer:Adam')
     disk('free')
     await editor.makeUp()
-    expect(ledger.entries).toMatchObject([{ actor: 'engineer:Eve', body: { what: 'contacts/taxi' } }])
+    expect(ledger.entries).toMatchObject([
+      { actor: 'engineer:Eve', body: { what: 'contacts/taxi' } },
+      { actor: 'engineer:Adam', body: { what: 'contacts/police' } },
+    ])
     await editor.makeUp()
-    expect(ledger.entries).toHaveLength(1)
+    expect(ledger.entries).toHaveLength(2)
   })
   test('hashes what will be read back: no mark of the order of bytes, no half of a letter', async () => {
     const { editor, text } = editorOf()

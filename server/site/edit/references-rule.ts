@@ -4,6 +4,8 @@
  */
 import { normalize } from 'node:path'
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import type { SiteProblem } from '../site-check.ts'
+import { fewest } from '../site-yaml.ts'
 
 /** Values that go to a device as a secret, and are shown to nobody. All others may be read back, an address for one. */
 export const SECRET_NAMES: ReadonlySet<string> = new Set(['password', 'secret', 'key', 'streamKey', 'token'])
@@ -49,11 +51,7 @@ const isIn = (folder: string, path: string): boolean => normalize(path) === path
  * the folders for that, which no other section uses; and it must be a secret's own value.
  * @returns what a page may not bring in, with its line
  */
-export function foreignReferences(
-  before: string,
-  after: string,
-  folders: readonly string[],
-): { line: number; key: string; problem: string }[] {
+export function foreignReferences(before: string, after: string, folders: readonly string[]): SiteProblem[] {
   const known = referencesOf(before).found
   const { found, lineAt } = referencesOf(after)
   const isSecret = ({ field }: Found): boolean => SECRET_NAMES.has(field)
@@ -68,14 +66,13 @@ export function foreignReferences(
     if (!one.reference.startsWith('file:')) return true
     return folders.some((folder) => isIn(folder, one.reference.slice('file:'.length)))
   }
-  return found
-    .filter((one) => !places.has(placeOf(one)) && !mayBeNew(one))
-    .slice(0, MOST_PROBLEMS)
-    .map((one) => ({
-      line: lineAt(one.at),
-      key: one.field,
-      problem: `a page may not bring ${one.reference} in here: write it into the file on the server, or lay the secret into ${folders[0]}`,
-    }))
+  return fewest(
+    found
+      .filter((one) => !places.has(placeOf(one)) && !mayBeNew(one))
+      .map((one) => ({
+        line: lineAt(one.at),
+        key: one.field,
+        problem: `a page may not bring ${one.reference} in: write it by hand on the server, or lay the secret into ${folders[0]}`,
+      })),
+  )
 }
-/** Nobody reads more of them at once. */
-const MOST_PROBLEMS = 100

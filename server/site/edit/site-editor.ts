@@ -18,7 +18,8 @@ export type EditedFile = {
   read(): Promise<{ text: string; isWritable: boolean }>
   /** Null: there is none, or the file was changed otherwise since. */
   kept(text: string): Promise<KeptEdit | null>
-  /** The record has that edit. */
+  /** Edits of which the record has no entry yet, the oldest first. */
+  unrecorded(): Promise<readonly KeptEdit[]>
   recorded(edit: Pick<KeptEdit, 'before' | 'after'>): Promise<void>
   /** @throws site/invalid, site/unwritable */
   replace(change: Change, about: About): Promise<{ before: string; after: string; followed: Promise<Following> }>
@@ -102,12 +103,14 @@ export function createSiteEditor({ clock, logger, file, append, atWork, secretsF
       const noted = recording.then(
         () => null,
         (error: unknown) => {
-          logger.error(`the record has no entry of the edit of ${what} yet (${messageOf(error)}); it is made up for`)
-          return 'The record has no entry of it yet; it is made up for.'
+          logger.error(
+            `the record has no entry of the edit of ${what} yet (${messageOf(error)}); the next start makes up for it`,
+          )
+          return 'The record has no entry of it yet; the next start of the server makes up for it.'
         },
       )
       const there = await Promise.race([followed, isLate.then(() => null)])
-      const why = there ? there.why : 'The town has not taken it over yet; it goes on with that.'
+      const why = there ? there.why : 'The town has not taken it over yet; it is still at it.'
       const missing = await noted
       return { version: versionOf(after), following: there?.isFollowing ?? false, why: missing ?? why }
     } finally {
@@ -115,14 +118,12 @@ export function createSiteEditor({ clock, logger, file, append, atWork, secretsF
     }
   }
   return {
-    /** An edit that the server did not live to record, or that the disk had no room for, is recorded now. */
+    /** At the start: edits that the server did not live to record, or that the disk had no room for, are recorded now. */
     async makeUp(): Promise<void> {
       try {
-        const { text } = await file.read()
-        const kept = await file.kept(text)
-        if (kept && !kept.isRecorded) await record(kept)
+        for (const edit of await file.unrecorded()) await record(edit)
       } catch (error) {
-        logger.error(`whether the newest edit of the site file is in the record is not known: ${messageOf(error)}`)
+        logger.error(`the record has not each edit of the site file (${messageOf(error)}); the next start tries again`)
       }
     },
     /** `undoes`: what the newest edit was, which can be taken back. */

@@ -5,9 +5,9 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { Failure } from '../../tools/failure.ts'
 import { safePlaceIds } from '../safe-place-ids.ts'
+import { readYaml } from '../site-yaml.ts'
 import { type Plain, isPlain, sameValue } from './values.ts'
 import { spliced } from './yaml-splice.ts'
-import { MOST_ALIASES, keysTwice } from './yaml-source.ts'
 
 /** As the API calls them, and as the site file does. */
 export const THINGS = {
@@ -21,45 +21,28 @@ export type Reference = { line: number; key: string; problem: string }
 
 /** @throws site/invalid when the text is no YAML that could be a town's */
 function read(text: string): Plain {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
-  const [error] = document.errors
-  const cannot = (words: string, line: number): Failure => {
-    const problem = `The site file cannot be read now: ${words}`
-    return new Failure('site/invalid', problem, { extra: { problems: [{ line, key: '', problem: words }] } })
-  }
-  if (error) throw cannot(error.message.split('\n')[0] ?? '', lines.linePos(error.pos[0]).line)
+  const cannot = (words: string, line: number): Failure =>
+    new Failure('site/invalid', `The site file cannot be read now: ${words}`, {
+      extra: { problems: [{ line, key: '', problem: words }] },
+    })
+  const found = readYaml(text)
+  if (found.problems) throw cannot(found.problems[0].problem, found.problems[0].line)
+  const { document, value } = found
   for (const name of Object.values(THINGS))
     if (isMap(document.contents) && isAlias(document.contents.get(name, true)))
       throw cannot(`${name} stands there by an alias: write the list out first`, 1)
-  const [twice] = keysTwice(document)
-  if (twice) throw cannot(`"${twice.key}" stands there twice`, lines.linePos(twice.at).line)
-  let value: unknown
-  try {
-    value = document.toJS({ maxAliasCount: MOST_ALIASES })
-  } catch (thrown) {
-    throw cannot(thrown instanceof Error ? thrown.message : String(thrown), 1)
-  }
   if (!isPlain(value)) throw cannot('it is no map of names', 1)
   return plainCopy(value)
 }
 
 /** Deeper than anything that a town has. */
 const DEEPEST = 100
-/** Things that share an anchor share nothing in it. @throws site/invalid for what is nested in itself */
+/** Things that share an anchor share nothing in it. @throws site/invalid for what is nested in itself, or too deep */
 function plainCopy<Value>(value: Value, depth = 0): Value {
   if (depth > DEEPEST) throw new Failure('site/invalid', 'The site file is nested too deep to be a town’s.')
   if (Array.isArray(value)) return value.map((each: unknown) => plainCopy(each, depth + 1)) as Value
   if (!isPlain(value)) return value
-  const made = {}
-  for (const [key, each] of Object.entries(value))
-    Object.defineProperty(made, key, {
-      value: plainCopy(each, depth + 1),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
-  return made as Value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plainCopy(each, depth + 1)])) as Value
 }
 
 /** @throws site/invalid for a file that is not changed piece by piece */
@@ -75,13 +58,7 @@ function written(text: string, value: Plain): string {
 export const changed = (text: string, change: (town: Plain) => void): string => {
   const value = read(text)
   change(value)
-  try {
-    return written(text, value)
-  } catch (error) {
-    // Nested deeper than anything that a town has.
-    if (error instanceof RangeError) throw new Failure('site/invalid', 'That is nested too deep to be a town’s.')
-    throw error
-  }
+  return written(text, value)
 }
 
 /** @throws site/invalid for a list that is none */
@@ -104,14 +81,14 @@ export function putThing(
   id: string,
   value: Readonly<Plain>,
 ): { text: string; isNew: boolean } {
-  plainCopy(value)
+  const whole = { id, ...plainCopy(value) }
   let isNew = false
   const made = changed(text, (town) => {
     const list = listOf(town, thing)
     const at = placeIn(thing, list, id)
     isNew = at < 0
-    if (isNew) list.push({ id, ...value })
-    else if (!(thing === 'safe-places' && saysSame(list[at], value))) list[at] = { id, ...value }
+    if (isNew) list.push(whole)
+    else if (!(thing === 'safe-places' && saysSame(list[at], value))) list[at] = whole
     town[THINGS[thing]] = list
   })
   return { text: made, isNew }

@@ -7,15 +7,6 @@ const CONTEXT = 2
 /** So long an entry of the record stays readable. */
 const LONGEST = 20_000
 
-/** A password by reference is none; one that somebody has written out must not come into a record that nobody can change. */
-export const withoutSecrets = (line: string): string =>
-  line
-    .replaceAll(
-      /((?:password|secret|streamKey|key|token)["']?\s*:\s*)(?!["']?(?:\$\{|file:))("[^"]*"|'[^']*'|[^\s,{}[\]#&*]+)/g,
-      '$1***',
-    )
-    .replaceAll(/(:\/\/)[^/\s"'@]*@/g, '$1***@')
-
 type Step = { sign: ' ' | '-' | '+'; line: string }
 /** Line by line; what goes stands before what comes in its place. */
 function stepsOf(old: readonly string[], now: readonly string[]): Step[] {
@@ -40,42 +31,48 @@ function stepsOf(old: readonly string[], now: readonly string[]): Step[] {
 /** A line of an entry; what is longer is no line that somebody reads. */
 const LONGEST_LINE = 300
 const shown = ({ sign, line }: Step): string => {
-  const text = sign + withoutSecrets(line)
+  const text = sign + line
   return text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)} … ${text.length - LONGEST_LINE} more`
 }
 
-/** Values under the names of secrets, as ***; a reference says nothing secret, and stays. */
-function masked(text: string): string {
+const REFERENCE = /^(?:\$\{\w+\}|file:\S+)$/
+/** Of a text that is no YAML, whose values nobody can tell: all that stands behind such a name. */
+const BEHIND_A_NAME = new RegExp(`((?:${[...SECRET_NAMES].join('|')})["']?\\s*:\\s*)\\S.*$`, 'gm')
+/** A name and password in an address (RFC 3986 3.2.1). */
+const USER_INFO = /(:\/\/)[^/\s"'@]*@/g
+
+/**
+ * Values under the names of secrets, as ***: what somebody has written out must not come into a record that nobody can
+ * change. A reference says nothing secret, and stays.
+ */
+export function withoutSecrets(text: string): string {
   const document = parseDocument(text, { uniqueKeys: false })
-  if (document.errors.length > 0) return text
-  const ranges: [number, number][] = []
-  const mask = (node: unknown): void => {
-    if (!isScalar(node) || !node.range || node.value === null) return
-    if (typeof node.value === 'string' && /^(?:\$\{\w+\}|file:\S+)$/.test(node.value)) return
-    ranges.push([node.range[0], node.range[1]])
-  }
+  if (document.errors.length > 0) return text.replaceAll(BEHIND_A_NAME, '$1***').replaceAll(USER_INFO, '$1***@')
+  const secrets = new Map<number, number>()
   const anchors = new Map<string, unknown>()
   visit(document, {
     Scalar(_, node) {
       if (node.anchor) anchors.set(node.anchor, node)
     },
     Pair(_, { key, value }) {
-      if (isScalar(key) && SECRET_NAMES.has(String(key.value))) mask(isAlias(value) ? anchors.get(value.source) : value)
+      if (!isScalar(key) || !SECRET_NAMES.has(String(key.value))) return
+      const said = isAlias(value) ? anchors.get(value.source) : value
+      if (!isScalar(said) || !said.range || said.value === null || REFERENCE.test(String(said.value))) return
+      secrets.set(said.range[0], said.range[1])
     },
   })
   let [made, at] = ['', 0]
-  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
-    if (from < at) continue
+  for (const [from, to] of [...secrets].toSorted((a, b) => a[0] - b[0])) {
     // A text of several lines ends where the next one begins.
     made += `${text.slice(at, from)}***${text[to - 1] === '\n' ? '\n' : ''}`
     at = to
   }
-  return made + text.slice(at)
+  return (made + text.slice(at)).replaceAll(USER_INFO, '$1***@')
 }
 
 export function textDiff(before: string, after: string): string {
   if (before === after) return ''
-  const [old, now] = [masked(before), masked(after)]
+  const [old, now] = [withoutSecrets(before), withoutSecrets(after)]
   if (old === now) return 'a secret that was written out'
   const steps = stepsOf(old.split('\n'), now.split('\n'))
   const isNear = new Uint8Array(steps.length)

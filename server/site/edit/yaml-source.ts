@@ -14,32 +14,14 @@ import {
   isScalar,
   isSeq,
   parseDocument,
-  visit,
 } from 'yaml'
+import { MOST_ALIASES } from '../site-yaml.ts'
 
-/** The same anchor may be used by each camera of a large town. A file that multiplies itself is refused far before. */
-export const MOST_ALIASES = 20_000
 export const parsed = (text: string): Document.Parsed =>
   parseDocument(text, { uniqueKeys: false, keepSourceTokens: true })
 /** @throws when an alias names nothing, or multiplies the file */
 export const valueOf = (document: Document, node: unknown): unknown =>
   isNode(node) ? (node.toJS(document, { maxAliasCount: MOST_ALIASES }) as unknown) : node
-
-/** Keys that stand twice in their map, where they do so the second time. */
-export function keysTwice(document: Document): { at: number; key: string }[] {
-  const found: { at: number; key: string }[] = []
-  visit(document, {
-    Map(_, map) {
-      const seen = new Set<unknown>()
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue
-        if (seen.has(key.value)) found.push({ at: key.range?.[0] ?? 0, key: String(key.value) })
-        seen.add(key.value)
-      }
-    },
-  })
-  return found
-}
 
 /** Where a value may stand: behind the `:` of its key, or the `-` of its list. */
 export type Slot = {
@@ -75,7 +57,7 @@ const tokenOf = (collection: YAMLMap | YAMLSeq): CST.BlockMap | CST.BlockSequenc
 }
 export const isInBraces = (collection: YAMLMap | YAMLSeq): boolean => tokenOf(collection).type === 'flow-collection'
 
-export type Entry = { key: string; keyAt: number; keyEnd: number; value: unknown; slot: Slot }
+export type Entry = { key: string; keyAt: number; value: unknown; slot: Slot }
 export function entriesOf(map: YAMLMap): Entry[] {
   const inFlow = isInBraces(map)
   return map.items.map((pair: Pair) => {
@@ -85,7 +67,7 @@ export function entriesOf(map: YAMLMap): Entry[] {
       throw new Unusual()
     const slot = slotOf(token?.sep ?? [], 'map-value-ind', key.range[1])
     const name = key.value === null ? '' : String(key.value)
-    return { key: name, keyAt: key.range[0], keyEnd: key.range[1], value, slot: { ...slot, inFlow } }
+    return { key: name, keyAt: key.range[0], value, slot: { ...slot, inFlow } }
   })
 }
 /** `at`: of the `-`, or of the item. */
@@ -109,13 +91,9 @@ export function itemsOf(seq: YAMLSeq): Item[] {
 
 /** Behind its last letter. A text of several lines (`|`) ends where the next line begins. */
 export function endOf(node: unknown, slot: Slot): number {
-  if (isNode(node) && node.range && isCollection(node) && !isInBraces(node)) {
-    const ends = isMap(node)
-      ? entriesOf(node).map((entry) => endOf(entry.value, entry.slot))
-      : isSeq(node)
-        ? itemsOf(node).map((item) => endOf(item.value, item.slot))
-        : []
-    return Math.max(node.range[0], ...ends.slice(-1))
+  if (isBlock(node)) {
+    const last = isMap(node) ? entriesOf(node).at(-1) : itemsOf(node).at(-1)
+    return last ? endOf(last.value, last.slot) : startOf(node)
   }
   return Math.max(propsEnd(slot), isNode(node) && node.range && !isVoid(node) ? node.range[1] : 0)
 }
@@ -192,15 +170,13 @@ export function valuesOf(document: Document): { values: Map<unknown, unknown>; t
     values.set(node, made)
     return made
   }
-  function mapValue(map: YAMLMap): Record<string, unknown> {
-    const made: Record<string, unknown> = {}
-    for (const { key, value: each } of map.items) {
-      if (isAlias(key) || !isScalar(key)) throw new Unusual()
-      const name = key.value === null ? '' : String(key.value)
-      Object.defineProperty(made, name, { value: value(each), enumerable: true, writable: true, configurable: true })
-    }
-    return made
-  }
+  const mapValue = (map: YAMLMap): Record<string, unknown> =>
+    Object.fromEntries(
+      map.items.map(({ key, value: each }) => {
+        if (!isScalar(key)) throw new Unusual()
+        return [key.value === null ? '' : String(key.value), value(each)]
+      }),
+    )
   value(document.contents)
   return { values, targets }
 }

@@ -74,11 +74,12 @@ function createPlan(document: Document, text: string) {
       wanted.set(node, value)
       anchors.set(node, slot)
     }
+    const entries = isMap(node) && isPlain(value) ? entriesOf(node) : []
     const pairs = isSeq(node) && Array.isArray(value) ? whichIsWhich(node.items.map(theirs), value) : []
-    if (isMap(node) && isPlain(value) && entriesOf(node).some(({ key }) => Object.hasOwn(value, key)))
-      putMap(entriesOf(node), value, depth)
+    if (isPlain(value) && entries.some(({ key }) => Object.hasOwn(value, key))) putMap(entries, value, depth)
     else if (isSeq(node) && Array.isArray(value) && pairs.some((at) => at !== null))
       putSeq(itemsOf(node), isInBraces(node), value, pairs, depth)
+    // Nothing of it stays.
     else rewrite(node, value, slot, depth)
   }
 
@@ -166,7 +167,9 @@ function createPlan(document: Document, text: string) {
   }
   /** From the comma to behind the blanks after it. */
   function commaAfter(at: number): [number, number] {
-    const found = /^((?:\s|#[^\n]*\n)*),[^\S\r\n]*/.exec(text.slice(at))
+    const comma = /((?:\s|#[^\n]*\n)*),[^\S\r\n]*/y
+    comma.lastIndex = at
+    const found = comma.exec(text)
     if (!found) throw new Unusual()
     return [at + (found[1] ?? '').length, at + found[0].length]
   }
@@ -178,15 +181,23 @@ function createPlan(document: Document, text: string) {
     pairs: readonly (number | null)[],
     depth: number,
   ): void {
-    const kept = new Set(pairs.filter((at) => at !== null))
+    /** What each item of before becomes, by its place. */
+    const kept = new Map<number, unknown>()
+    /** New ones, by the place of the item that they stand behind; -1: in front of all. */
     const behind = new Map<number, unknown[]>()
     let before = -1
     for (const [i, at] of pairs.entries()) {
-      if (at === null) behind.set(before, [...(behind.get(before) ?? []), values[i]])
-      else before = at
+      if (at === null) {
+        const those = behind.get(before) ?? []
+        those.push(values[i])
+        behind.set(before, those)
+      } else {
+        kept.set(at, values[i])
+        before = at
+      }
     }
-    const first = [...kept].reduce((a, b) => Math.min(a, b), items.length)
-    if (behind.has(-1)) inFront(items[first], behind.get(-1) ?? [], depth, items)
+    const first = items.find((_, i) => kept.has(i))
+    if (behind.has(-1)) inFront(first, behind.get(-1) ?? [], depth, items)
     const spans = items.map((item, i) => ({
       at: item.at,
       end: endOf(item.value, item.slot),
@@ -196,7 +207,7 @@ function createPlan(document: Document, text: string) {
           loses(item.value, true)
           return
         }
-        put(item.value, values[pairs.indexOf(i)], item.slot, depth + 1)
+        put(item.value, kept.get(i), item.slot, depth + 1)
         for (const each of behind.get(i) ?? []) after(item, each, depth, items)
       },
     }))
@@ -287,13 +298,11 @@ function createPlan(document: Document, text: string) {
     for (const [target, users] of byTarget) {
       const isThere = !gone.has(target)
       const says = wanted.has(target) ? wanted.get(target) : theirs(target)
-      const agree = users.filter(({ wants }) => isThere && sameValue(wants, says))
-      const agreeing = new Set(agree)
-      const others = users.filter((user) => !agreeing.has(user))
+      const others = users.filter(({ wants }) => !isThere || !sameValue(wants, says))
       const heir = others[0]
       if (!heir) continue
       const slot = anchors.get(target)
-      const takesOver = agree.length === 0 && (!isThere || slot !== undefined)
+      const takesOver = others.length === users.length && (!isThere || slot !== undefined)
       if (takesOver && isThere && slot?.anchor) takeToken(slot.anchor)
       for (const user of others) {
         if (takesOver && user !== heir && sameValue(user.wants, heir.wants)) continue
