@@ -37,19 +37,6 @@ export const dialogStyles = css`
   select {
     text-overflow: ellipsis;
   }
-  input[type='number'],
-  input[type='datetime-local'] {
-    min-width: 0;
-    min-height: 44px;
-    width: 100%;
-    padding: 8px 12px;
-    border: 1px solid var(--_field-line);
-    border-radius: 6px;
-    background: var(--_field);
-    color: var(--_ink);
-    color-scheme: dark;
-    font: inherit;
-  }
   .order,
   .search form {
     padding: 16px;

@@ -36,17 +36,7 @@ export const figuresStyles = css`
     font-weight: 600;
   }
   input[type='date'] {
-    min-height: 44px;
-    padding: 8px 12px;
-    border: 1px solid var(--_field-line);
-    border-radius: 6px;
-    background: var(--_field);
-    color: var(--_ink);
-    color-scheme: dark;
-    font: inherit;
-  }
-  :host([theme='light']) input[type='date'] {
-    color-scheme: light;
+    width: auto;
   }
   .refusal {
     color: var(--_bad);

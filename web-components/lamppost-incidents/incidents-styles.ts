@@ -54,21 +54,6 @@ export const incidentsStyles = css`
   .wide {
     grid-column: 1 / -1;
   }
-  input[type='date'] {
-    min-width: 0;
-    min-height: 44px;
-    width: 100%;
-    padding: 8px 12px;
-    border: 1px solid var(--_field-line);
-    border-radius: 6px;
-    background: var(--_field);
-    color: var(--_ink);
-    color-scheme: dark;
-    font: inherit;
-  }
-  :host([theme='light']) input[type='date'] {
-    color-scheme: light;
-  }
   select {
     text-overflow: ellipsis;
   }

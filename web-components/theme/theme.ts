@@ -100,6 +100,9 @@ export const look = css`
   }
   input[type='text'],
   input[type='password'],
+  input[type='number'],
+  input[type='date'],
+  input[type='datetime-local'],
   select,
   textarea {
     min-height: 44px;
@@ -110,6 +113,16 @@ export const look = css`
     color: var(--_ink);
     font: inherit;
     width: 100%;
+  }
+  /* The browser draws their own parts. */
+  input[type='number'],
+  input[type='date'],
+  input[type='datetime-local'] {
+    min-width: 0;
+    color-scheme: dark;
+  }
+  :host([theme='light']) :is(input[type='number'], input[type='date'], input[type='datetime-local']) {
+    color-scheme: light;
   }
   ::placeholder {
     color: var(--_quiet);
