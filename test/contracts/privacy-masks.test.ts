@@ -282,8 +282,15 @@ describe('what an incident holds', () => {
   })
   test('its thumbnails have it', async () => {
     const { body } = await ask('operator', 'GET', `/incidents/${incident}`)
-    const { from } = body.clips.find(({ camera }: { camera: string }) => camera === 'fixed')
-    const at = new Date(Math.max(Date.parse(from), Date.parse(body.openedAt)) + 500).toISOString()
+    // A moment that was recorded: a busy machine's camera may have sent nothing at the press itself.
+    const at = await until(
+      async () =>
+        (await ask('operator', 'GET', clip('/index.m3u8'))).bytes
+          .toString()
+          .match(/(?<=PROGRAM-DATE-TIME:)\S+/g)
+          ?.find((start) => start > body.openedAt),
+      (start) => start !== undefined,
+    )
     const { bytes } = await until(
       () => ask('operator', 'GET', clip(`/thumbnail.jpg?at=${at}`)),
       ({ status }) => status === 200,
