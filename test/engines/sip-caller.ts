@@ -3,7 +3,7 @@
  * four times. UDP, or TLS with a certificate of its own; digest by MD5. Real telephones (baresip, sipp) call in the tests beside it.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
+import { type Socket, createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { connect } from 'node:tls'
@@ -75,6 +75,25 @@ async function openTls(
   }
 }
 
+const bound = (port: number): Promise<Socket | null> =>
+  new Promise((done) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => done(null))
+    socket.bind(port, '127.0.0.1', () => done(socket))
+  })
+/** An even port for sound, free with the two behind it: for its reports, and for sound that moves. */
+async function freeMediaPort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const any = await bound(0)
+    const base = (any?.address().port ?? 0) & ~1
+    any?.close()
+    const all = await Promise.all([base, base + 1, base + 2].map(bound))
+    for (const socket of all) socket?.close()
+    if (base > 0 && all.every((socket) => socket !== null)) return base
+  }
+  throw new Error('no three ports in a row are free')
+}
+
 /**
  * @param edge host and port
  * @param from the address that it calls from
@@ -122,7 +141,7 @@ export async function openCaller(edge: string, from = '127.0.0.1', secure?: OwnC
     }
   }
   /** Where it wants to hear; a test that listens binds it. */
-  const media = 40_000 + (line.port % 10_000) * 2
+  const media = await freeMediaPort()
   const body = [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
