@@ -20,6 +20,7 @@ import { type DemoCredentials, readDemoCredentials, writeDemoCredentials } from 
 import { openPeople } from './people/people-wing.ts'
 import { openPresses } from './press/press-wing.ts'
 import { openCertificates } from './readiness/certificates/certificate-wing.ts'
+import { openResponders } from './responders/responders-wing.ts'
 import { openReadiness } from './readiness/readiness-wing.ts'
 import { openShifts } from './people/shift/shift-wing.ts'
 import { openDemoTown } from './simulator/demo-town.ts'
@@ -28,7 +29,7 @@ import { startSimulatedPeople } from './simulator/simulated-people.ts'
 import { readDemoSite } from './site/site-file.ts'
 import { openSiteEditor, openTown } from './site/site-wing.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
-import { packageRoot } from './tools/package-root.ts'
+import { builtPages as pages } from './tools/package-root.ts'
 import { createPhases } from './tools/phases.ts'
 
 /** That many may come between two turns of the event loop; the system takes fewer where it is set so. */
@@ -43,8 +44,7 @@ export type HouseOptions = {
   /** PEM texts. */ tls?: { cert: string; key: string } | null
   /** Where cameras push to, when the town has such; 0 picks a free one. */
   rtmpPort: number
-  /** Whether the simulated town's help point telephones, where the engines for it are on the machine. */
-  demoVoice?: boolean
+  /** The simulated town's help point telephones, where the engines for it are there. */ demoVoice?: boolean
   /** Where the server is to its users; left out: at the root of each request's host. */
   address?: PublicAddress
   /** Where references of the site file are looked up. */ environment?: NodeJS.ProcessEnv
@@ -99,8 +99,9 @@ export async function openHouse({
     const outbox = house.add(openOutbox({ ...ground, town, ledger }))
     const vms = house.add(openConnectors({ ...ground, town, ledger, clips, incidents }))
     const device = house.add(openOnvifDevice({ ...ground, handles, town, ledger, clips, incidents }))
-    house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
+    const playback = house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
+    house.add(openResponders({ ...ground, address, pages, town, ledger, cameras, incidents, playback }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
     const certificates = house.add(openCertificates({ ...ground, tls, town }))
     const shown = { outbox, vms, device, calls, people, certificates }
@@ -109,7 +110,6 @@ export async function openHouse({
     house.add(openShifts({ ...ground, address, ...rooms }))
     await ledger.replay(house.folds())
     await house.begin(town.site)
-    const pages = join(packageRoot, 'dist', 'web')
     const nothingHere = nothingHerePage(pages, basePath)
     const heard = { onRefusedPress: (from: string, reason: string) => presses.refused('http', from, reason) }
     const embedding = (): readonly string[] => town.site().embedding

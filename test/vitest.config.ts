@@ -9,8 +9,9 @@ const SIDE_BY_SIDE = [
     'field-streams,past-readers,head.contract,onvif-input,hostile-devices,mqtt-source,rtmp-ingest,simulated-camera,' +
     'sia-receiver,package,evidence-package,evidence-deaths,backup,rtsp-recording,ledger.contract,clock.contract}.test.ts',
   'test/door/{access-table,api,request-ids,fuzz,penetration,second-factor,connectors,room,lists,running-answers,robust}.test.ts',
-  'test/door/{site-file,sources,onvif-device,live-hls,live-socket,event-stream,evidence}.test.ts',
+  'test/door/{responders,site-file,sources,onvif-device,live-hls,live-socket,event-stream,evidence}.test.ts',
   'test/threats/*.test.ts',
+  'test/journeys/responders.test.ts',
   'test/journeys/{cameras,incidents,site-file,training,other-pages,people,second-factor,directory,commands,embedding,help-points}.test.ts',
   'test/journeys/{evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts',
 ]

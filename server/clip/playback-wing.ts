@@ -1,7 +1,7 @@
 /** What people see and take of the clip buffers: live, the clips that incidents hold, and downloads of them. */
 import { type ClipPort, clipRoutes } from './clip-routes.ts'
-import type { Door } from '../door/door.ts'
-import { type LivePort, liveRoutes } from './live/live-routes.ts'
+import type { App, Door } from '../door/door.ts'
+import { type LivePort, type PicturePlace, livePicture, liveRoutes, stillPicture } from './live/live-routes.ts'
 import { LIVE_SOCKET_PATH, type LiveSocketPort, liveSocket } from './live/live-socket.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -20,6 +20,11 @@ export function openPlayback({ clock, ledger, clips, cameras, incidents }: Playb
   const { now } = clock
   const { knows } = cameras
   return {
+    /** Live and still pictures at another place, for who is let in there. */
+    picturesAt(app: App, place: PicturePlace): void {
+      livePicture(app, clips, place)
+      stillPicture(app, clips, place)
+    },
     routes({ app, whoHas, admit, played, unmasked, enter, socket }: Door): void {
       liveRoutes(app, { ...clips, admit, knows })
       socket(LIVE_SOCKET_PATH, liveSocket({ whoHas, admit, knows, watchLive: clips.watchLive, now, enter }))

@@ -1,6 +1,7 @@
 /** The API's shapes, once: they check what comes in, and describe what goes out in the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
 import { CLOSURE_CODES } from '../glossary/incident.ts'
+import { RESPONDER_ANSWERS } from '../glossary/responder.ts'
 import {
   CALL_DIRECTIONS,
   CALL_ENDS,
@@ -235,6 +236,24 @@ export const CONNECTOR_TRIAL = Type.Object({
   steps: Type.Array(Type.Object({ step: Type.String(), ok: Type.Boolean(), words: Type.String(), ms: Type.Integer() })),
   cameras: Type.Array(CAMERA_MATCH),
 })
+export const RESPONDER_LINE = Type.Object({
+  id: Type.String(),
+  contact: Type.String(),
+  name: Type.String(),
+  by: Type.String(),
+  at: TIME,
+  until: TIME,
+  endedAt: Type.Union([TIME, Type.Null()], {
+    description: 'When it was revoked, or the incident closed; null: it lasts until its time is over',
+  }),
+  opened: Type.Integer({ description: 'How often somebody was there: the page has sent the link’s token' }),
+  lastOpenedAt: MAYBE_TIME,
+  fetched: Type.Integer({ description: 'How often the page alone was fetched; programs that preview links do that' }),
+  answer: Type.Union([
+    Type.Object({ answer: Type.Enum(RESPONDER_ANSWERS), words: Type.String(), at: TIME }),
+    Type.Null(),
+  ]),
+})
 export const INCIDENT = Type.Object({
   id: Type.String(),
   number: Type.Union([Type.String(), Type.Null()], {
@@ -293,6 +312,8 @@ export const INCIDENT = Type.Object({
   ),
   steps: Type.Array(Type.Object({ step: Type.Integer(), at: TIME, by: Type.String() })),
   vms: Type.Array(VMS_LINE, { description: 'What each VMS has of it: one line per VMS' }),
+  responders: Type.Array(RESPONDER_LINE, { description: 'Links by which it is lent to people outside, or was' }),
+  sharedNotes: Type.Array(Type.Integer(), { description: 'Entries of its notes that these links show' }),
   log: Type.Array(LOG_LINE),
 })
 const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])

@@ -7,6 +7,7 @@ import type { ClosureCode, IncidentId } from './incident.ts'
 import type { Look } from './people.ts'
 import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult, VoiceResult } from './proof.ts'
+import type { ResponderAnswer, ResponderLinkId } from './responder.ts'
 import type { ShiftOffer } from './shift.ts'
 
 /** Of the presses. */
@@ -51,6 +52,25 @@ export type IncidentEntries = {
   /** Another incident's press needs a camera that this one holds. */
   'camera.wanted': { incident: IncidentId; camera: CameraId; by: IncidentId; helpPoint: HelpPointId }
   'camera.request-answered': { incident: IncidentId; camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }
+}
+/** `name`: the contact's. */
+type OfLink = { incident: IncidentId; link: ResponderLinkId; name: string }
+/** Of the links by which incidents are lent to people outside the room. */
+export type ResponderEntries = {
+  /** `key`: SHA-256 of the link's token, hex. */
+  'responder.lent': OfLink & { contact: string; by: string; until: string; key: string }
+  'responder.revoked': OfLink & { by: string }
+  /** Its page was fetched, which shows nothing by itself: by a person, or by a program that previews links. */
+  'responder.fetched': OfLink & { count: number }
+  /** The page has sent the token: somebody is there. */
+  'responder.opened': OfLink & { address: string }
+  /** A token was sent that is not the link's. */
+  'responder.refused': OfLink & { address: string; count: number }
+  /** Written before the first picture of a camera goes out to them. */
+  'responder.viewed': OfLink & { camera: CameraId; what: 'live' | 'still' }
+  'responder.answered': OfLink & { answer: ResponderAnswer; words: string }
+  /** A note that the links show, in its newest version. */
+  'responder.note-shared': { incident: IncidentId; note: number; shared: boolean; by: string }
 }
 /** Of the calls; each names its incident, whose log has them, too. */
 export type CallEntries = {

@@ -3,6 +3,7 @@ import type { CameraId, Framing } from './camera.ts'
 import type { Clip } from './clip.ts'
 import type { VmsLine } from './connector.ts'
 import type { HelpPointId, Press, PressKind } from './press.ts'
+import type { ResponderLine } from './responder.ts'
 
 type Id<Name extends string> = string & { readonly __is: Name }
 export type IncidentId = Id<'incident'>
@@ -60,6 +61,10 @@ export type Incident = {
   steps: { step: number; at: string; by: string }[]
   /** What each VMS has of it. */
   vms: VmsLine[]
+  /** Links by which it is lent, or was. */
+  responders: ResponderLine[]
+  /** Notes that these links show, by the number of an entry; a later version of one is shown in its place. */
+  sharedNotes: number[]
   log: LogLine[]
 }
 

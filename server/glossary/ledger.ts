@@ -2,6 +2,7 @@
 import type {
   PressEntries,
   IncidentEntries,
+  ResponderEntries,
   CallEntries,
   ClipEntries,
   CameraEntries,
@@ -16,6 +17,7 @@ import type {
 /** What may be written, by kind: the body of each. `subject` is the thing the entry is about. */
 export type EntryBodies = PressEntries &
   IncidentEntries &
+  ResponderEntries &
   CallEntries &
   ClipEntries &
   CameraEntries &

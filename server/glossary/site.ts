@@ -228,6 +228,9 @@ export type Contact = {
   phone: string
   urgent: string | null
   telephone: { number: string; by: 'trunk' | 'desk'; shows: { number: string; address: string } | null } | null
+  /** Where a responder’s link is sent by text message, without blanks, or by e-mail. */
+  mobile: string | null
+  email: string | null
 }
 
 /** `to`: destinations and connectors that this step calls by name. Every step shows on screens that wait for it. */
@@ -282,6 +285,8 @@ export type Site = {
   /** GeoJSON beside the site file; null: the map has no streets. */
   streets: string | null
   /** Addresses that get each checkpoint of the ledger, too. */
+  /** Where responders’ links lead, without a slash at its end; here: to this server. Null: nobody said. */
+  responders: { url: 'here' | (string & {}) } | null
   checkpointsTo: string[]
   storage: { most: number | null; reserve: number }
   evidence: SiteEvidence

@@ -6,6 +6,7 @@ import type { IncidentEntries } from '../glossary/entries.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
 import { codeOfWords } from './closure-codes.ts'
+import { lendingEnds, withLending } from './responder-lines.ts'
 import { withVms } from './vms-lines.ts'
 
 /**
@@ -50,6 +51,8 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   requests: [],
   steps: [],
   vms: [],
+  responders: [],
+  sharedNotes: [],
   log: [],
 })
 
@@ -86,6 +89,12 @@ type Change = Extract<
       | 'connector.told'
       | 'connector.not-told'
       | 'connector.lost'
+      | 'responder.lent'
+      | 'responder.revoked'
+      | 'responder.fetched'
+      | 'responder.opened'
+      | 'responder.answered'
+      | 'responder.note-shared'
   }
 >
 const CHANGES = {
@@ -114,6 +123,12 @@ const CHANGES = {
   'connector.told': true,
   'connector.not-told': true,
   'connector.lost': true,
+  'responder.lent': true,
+  'responder.revoked': true,
+  'responder.fetched': true,
+  'responder.opened': true,
+  'responder.answered': true,
+  'responder.note-shared': true,
 } satisfies Record<Change['kind'], true>
 /** What other rooms write about an incident is a line of its log, and nothing more. */
 const isChange = (entry: Recorded): entry is Change => Object.hasOwn(CHANGES, entry.kind)
@@ -170,6 +185,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
         closedAt: entry.at,
         closureReason: entry.body.reason,
         closureCode: entry.body.code ?? codeOfWords(entry.body.reason),
+        responders: lendingEnds(incident.responders, entry.at),
         handover: null,
         onHold: null,
         recalledAt: null,
@@ -227,6 +243,14 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'connector.not-told':
     case 'connector.lost':
       return { ...incident, vms: withVms(incident.vms, entry) }
+    case 'responder.lent':
+    case 'responder.revoked':
+    case 'responder.note-shared':
+      return { ...attended(incident), ...withLending(incident, entry) }
+    case 'responder.fetched':
+    case 'responder.opened':
+    case 'responder.answered':
+      return { ...incident, ...withLending(incident, entry) }
     case 'incident.opened':
     case 'camera.passed-over':
       return incident

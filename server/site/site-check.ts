@@ -359,6 +359,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     cameraNetworks: document.cameraNetworks ?? null,
     embedding: document.embedding ?? [],
     streets: document.streets ?? null,
+    responders: document.responders ? { url: document.responders.url.replace(/\/+$/, '') } : null,
     checkpointsTo: document.checkpoints?.to ?? [],
     evidence: {
       prefix: document.evidence?.prefix ?? prefixOf(document.site.id),

@@ -340,6 +340,18 @@ const CONTACT = Type.Object(
         description: 'The number by which an operator adds it to a call, over voice.trunk: sip:101@trunk',
       }),
     ),
+    mobile: Type.Optional(
+      Type.String({
+        pattern: '^\\+?[0-9][0-9 ]{3,24}$',
+        description: 'Where an operator sends a responder’s link by text message: +44 7700 900123',
+      }),
+    ),
+    email: Type.Optional(
+      Type.String({
+        pattern: '^[^\\s@<>,;?&]{1,64}@[^\\s@<>,;?&]{1,190}$',
+        description: 'Where an operator sends a responder’s link by e-mail',
+      }),
+    ),
   },
   strict,
 )
@@ -479,6 +491,19 @@ export const SITE_SCHEMA = Type.Object(
             'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: ' +
             'by its web components (CORS) or in a frame',
         },
+      ),
+    ),
+    responders: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({
+            pattern:
+              '^(here|https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?|http://(localhost|127[.][0-9.]+)(:[0-9]{1,5})?/?)$',
+            description:
+              'Where people outside reach the paths /r/… of this server, as https://help.example.gov.uk; here: at its own address',
+          }),
+        },
+        { ...strict, description: 'Links by which an operator lends one incident to a contact, such as the police' },
       ),
     ),
     streets: Type.Optional(

@@ -15,3 +15,5 @@ export const version: string = JSON.parse(readFileSync(join(packageRoot, 'packag
 
 /** The built file of a thread or process entry: tests run from sources, threads only from the build. */
 export const builtEntry = (path: string): string => join(packageRoot, 'dist', 'server', path)
+/** Pages and web components, as they were built. */
+export const builtPages = join(packageRoot, 'dist', 'web')

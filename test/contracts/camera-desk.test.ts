@@ -47,6 +47,7 @@ const site = (camera: SiteCamera): Site => ({
   destinations: [],
   connectors: [],
   onvifDevice: null,
+  responders: null,
   checkpointsTo: [],
   escalation: [],
   viewReason: 'optional',

@@ -88,6 +88,7 @@ beforeAll(async () => {
     destinations: [],
     connectors: [],
     onvifDevice: null,
+    responders: null,
     checkpointsTo: [],
     escalation: [],
     viewReason: 'optional',

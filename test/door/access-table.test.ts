@@ -7,7 +7,7 @@ import { CALL_SOCKET_PATH, callSocket } from '../../server/call/call-socket.ts'
 import { cameraRoutes } from '../../server/camera/camera-routes.ts'
 import { findingRoutes } from '../../server/camera/finding-routes.ts'
 import { clipRoutes } from '../../server/clip/clip-routes.ts'
-import { liveRoutes } from '../../server/clip/live/live-routes.ts'
+import { livePicture, liveRoutes, stillPicture } from '../../server/clip/live/live-routes.ts'
 import { type App, type Credential, createDoor } from '../../server/door/door.ts'
 import { disclosureRoutes } from '../../server/evidence/keep/disclosure-routes.ts'
 import { retentionRoutes } from '../../server/evidence/keep/retention-routes.ts'
@@ -28,6 +28,8 @@ import { accountRoutes } from '../../server/people/accounts/account-routes.ts'
 import { peopleRoutes } from '../../server/people/people-routes.ts'
 import { sessionRoutes } from '../../server/people/sign-in/session-routes.ts'
 import { shiftRoutes } from '../../server/people/shift/shift-routes.ts'
+import { lentRoutes } from '../../server/responders/lent-routes.ts'
+import { responderRoutes } from '../../server/responders/responder-routes.ts'
 import { pressRoutes } from '../../server/press/press-routes.ts'
 import { helpPointRoutes } from '../../server/readiness/help-point-routes.ts'
 import { join } from 'node:path'
@@ -118,6 +120,14 @@ beforeAll(async () => {
   exportRoutes(app, unasked())
   incidentRoutes(app, unasked())
   reportRoutes(app, unasked())
+  responderRoutes(app, unasked())
+  lentRoutes(app, {
+    ...unasked<Parameters<typeof lentRoutes>[1]>(),
+    picturesAt(at, place) {
+      livePicture(at, unasked(), place)
+      stillPicture(at, unasked(), place)
+    },
+  })
   siteFileRoutes(app, unasked())
   ledgerRoutes(app, unasked())
   stateRoutes(app, { ...unasked(), metricsType: 'text/plain' })

@@ -469,6 +469,8 @@ describe('when nobody takes it', () => {
     requests: [],
     steps: [],
     vms: [],
+    responders: [],
+    sharedNotes: [],
     log: [],
     ...change,
   })

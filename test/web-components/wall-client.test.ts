@@ -37,6 +37,8 @@ const incident = (id: string, seq: number, change: Partial<Incident> = {}): Inci
   requests: [],
   steps: [],
   vms: [],
+  responders: [],
+  sharedNotes: [],
   log: [{ seq, at: '', kind: 'incident.opened', actor: '', body: {} }],
   ...change,
 })

@@ -49,6 +49,8 @@ const incident = (change: Partial<Incident> = {}): Incident => {
     requests: [],
     steps: [],
     vms: [],
+    responders: [],
+    sharedNotes: [],
     log: [],
     ...change,
   }

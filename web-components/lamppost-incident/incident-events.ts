@@ -20,6 +20,8 @@ export type IncidentRequest =
   | { ask: 'tick'; incident: string; step: number }
   | { ask: 'bring'; incident: string; camera: string }
   | { ask: 'answer-camera'; incident: string; camera: string; by: string; answer: 'give' | 'keep' }
+  | { ask: 'revoke-link'; incident: string; link: string }
+  | { ask: 'share-note'; incident: string; note: number; shared: boolean }
 
 /** Asked of the page first: one that handles it itself calls `preventDefault()`. */
 export class IncidentRequestEvent extends CustomEvent<IncidentRequest> {

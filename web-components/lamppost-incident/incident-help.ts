@@ -5,6 +5,7 @@ import type { Contact, SafePlace } from '../wall-client/api-shapes.ts'
 import { opening } from '../browser/opening.ts'
 import { inAllLanguages } from '../words/language.ts'
 import { keyHint } from './incident-actions.ts'
+import type { LendingHere } from './incident-lending.ts'
 import type { Tile } from './tile-context.ts'
 
 export function instructions({ words, incident, helpPoint, timezone, key, request }: Tile) {
@@ -49,7 +50,7 @@ export const isOpenCall = (call: Call | undefined): boolean =>
   call !== undefined && inAllLanguages(({ tile }) => tile.called).includes(call.outcome)
 
 const CONTACT_KEYS = ['contact1', 'contact2', 'contact3'] as const
-export function contacts(tile: Tile) {
+export function contacts(tile: Tile, lending: LendingHere) {
   const { words, town, timezone, key, request } = tile
   // Nobody is called for a test.
   const all = tile.incident.kind === 'drill' ? [] : (town.site?.contacts ?? [])
@@ -74,6 +75,7 @@ export function contacts(tile: Tile) {
           >
             ${words.tile.called}${keyHint(action ? key(action) : null)}
           </button>
+          ${tile.incident.state === 'closed' ? nothing : lending.button(tile, contact)} ${lending.sheet(tile, contact)}
           ${last ? html`<p class="last">${clockTime(last.at, timezone, false)} ${last.outcome}</p>` : nothing}
           ${
             isOpenCall(last)

@@ -4,6 +4,7 @@ import { live } from 'lit/directives/live.js'
 import { clockTime } from '../theme/times.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { keyHint } from './incident-actions.ts'
+import { isLent } from './incident-lending.ts'
 import type { NoteDraft } from './note-draft.ts'
 import type { Tile } from './tile-context.ts'
 
@@ -29,7 +30,22 @@ export function notesOf(
     }))
 }
 
-export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft: NoteDraft) {
+/** Whether those to whom the incident is lent see this note: a switch, while anybody does. */
+function sharing(tile: Tile, note: number) {
+  const shared = tile.incident.sharedNotes.includes(note)
+  if (!shared && !isLent(tile)) return nothing
+  const { words } = tile
+  return html`<button
+    class="share"
+    aria-pressed=${shared}
+    @click=${() => tile.request({ ask: 'share-note', note, shared: !shared })}
+  >
+    ${shared ? words.lending.shared : words.lending.share}
+  </button>`
+}
+
+export function notes(tile: Tile, draft: NoteDraft) {
+  const { words, incident, timezone, key, leaveKey } = tile
   const all = notesOf(incident, draft.entry)
   const older = all.length - SHOWN
   const said = {
@@ -66,8 +82,10 @@ export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft:
     ${all
       .slice(-SHOWN)
       .map(
-        ({ at, by, text }) =>
-          html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`,
+        ({ seq, at, by, text }) =>
+          html`<p class="note">
+            <span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text} ${sharing(tile, seq)}
+          </p>`,
       )}
     <textarea
       name="note"

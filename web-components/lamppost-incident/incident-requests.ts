@@ -27,6 +27,10 @@ export async function fulfil(client: WallClient, request: IncidentRequest): Prom
       return void (await client.bring(incident, request.camera))
     case 'answer-camera':
       return void (await client.answerCamera(incident, request))
+    case 'revoke-link':
+      return client.revokeLink(incident, request.link)
+    case 'share-note':
+      return client.shareNote(incident, request.note, request.shared)
     default:
       return request satisfies never
   }

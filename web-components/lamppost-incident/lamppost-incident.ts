@@ -22,6 +22,7 @@ import { question } from './incident-dialogs.ts'
 import { IncidentRequestEvent } from './incident-events.ts'
 import { heading, standing } from './incident-heading.ts'
 import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
+import { LendingHere, lent } from './incident-lending.ts'
 import { MisuseHere } from './misuse-here.ts'
 import { notes } from './incident-notes.ts'
 import { type Looking, furtherViews, mainView, noView, replayOf, steerOf } from './incident-pictures.ts'
@@ -29,6 +30,7 @@ import { fulfil } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
 import { NoteDraft } from './note-draft.ts'
 import { cardStyles } from './styles/card-styles.ts'
+import { lendingStyles } from './styles/lending-styles.ts'
 import { dialogStyles } from './styles/dialog-styles.ts'
 import { helpStyles } from './styles/help-styles.ts'
 import { pictureStyles } from './styles/picture-styles.ts'
@@ -52,7 +54,7 @@ const LARGE_WITHIN_MS = 300
  */
 @element('lamppost-incident')
 export class LamppostIncident extends LitElement {
-  static override styles = [look, tileStyles, pictureStyles, helpStyles, cardStyles, dialogStyles]
+  static override styles = [look, tileStyles, pictureStyles, helpStyles, cardStyles, dialogStyles, lendingStyles]
 
   @property() server = ''
   @property() token = ''
@@ -81,6 +83,7 @@ export class LamppostIncident extends LitElement {
     store: browserStore('sessionStorage'),
   })
   #misuse = new MisuseHere(this)
+  #lending = new LendingHere(this)
   #timer: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {
@@ -375,7 +378,7 @@ export class LamppostIncident extends LitElement {
           ${notes(tile, this.#draft)}
         </div>
         <div class="side">
-          ${contacts(tile)} ${safePlaces(tile)} ${vmsLines(tile)}
+          ${lent(tile)} ${contacts(tile, this.#lending)} ${safePlaces(tile)} ${vmsLines(tile)}
           <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
         </div>
       </div>

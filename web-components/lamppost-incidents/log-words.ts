@@ -1,6 +1,7 @@
 /** Entries of an incident's log as sentences, in both languages. Pure. */
 import type { EntryBodies, EntryKind } from '../../server/glossary/ledger.ts'
 import type { LogLine } from '../../server/glossary/incident.ts'
+import { lendingText as welshLending } from '../words/cy-lending.ts'
 import { type Words, en as wallWords } from '../words/en.ts'
 
 type Names = { camera(id: string): string; contact(id: string): string; time(iso: string): string }
@@ -49,6 +50,12 @@ const english: Sentences = {
   'call.ended': ({ seconds }) => `The call ended after ${seconds} s`,
   'clip.held': ({ camera, from, to }, { camera: name, time }) =>
     to === null ? `The recording of ${name(camera)} is kept from ${time(from)}` : null,
+  'responder.lent': ({ name, by, until }, { time }) => `${by} lent it to ${name} by a link, until ${time(until)}`,
+  'responder.revoked': ({ name, by }) => `${by} ended the link of ${name}`,
+  'responder.opened': ({ name }) => `${name} opened the link`,
+  'responder.viewed': ({ name, camera }, { camera: called }) => `${name} looked at ${called(camera)}`,
+  'responder.answered': ({ name, answer, words }) =>
+    `${name}: ${wallWords.lending.answers[answer]}${words === '' ? '' : `: ${words}`}`,
   'connector.told': ({ verb, id }) => (verb === 'raise' ? `The VMS raised its alarm${id ? ` ${id}` : ''}` : null),
 }
 const welsh: Sentences = {
@@ -94,6 +101,13 @@ const welsh: Sentences = {
   'call.ended': ({ seconds }) => `Daeth yr alwad i ben ar ôl ${seconds} eiliad`,
   'clip.held': ({ camera, from, to }, { camera: name, time }) =>
     to === null ? `Cedwir recordiad ${name(camera)} o ${time(from)}` : null,
+  'responder.lent': ({ name, by, until }, { time }) =>
+    `Rhoddodd ${by} ef ar fenthyg i ${name} drwy ddolen, tan ${time(until)}`,
+  'responder.revoked': ({ name, by }) => `Daeth ${by} â dolen ${name} i ben`,
+  'responder.opened': ({ name }) => `Agorodd ${name} y ddolen`,
+  'responder.viewed': ({ name, camera }, { camera: called }) => `Edrychodd ${name} ar ${called(camera)}`,
+  'responder.answered': ({ name, answer, words }) =>
+    `${name}: ${welshLending.lending.answers[answer]}${words === '' ? '' : `: ${words}`}`,
   'connector.told': ({ verb, id }) => (verb === 'raise' ? `Cododd y VMS ei larwm${id ? ` ${id}` : ''}` : null),
 }
 

@@ -19,6 +19,7 @@ import type {
   TrialStep,
   VmsLine,
 } from '../../server/glossary/connector.ts'
+import type { ResponderLine } from '../../server/glossary/responder.ts'
 import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
@@ -70,7 +71,7 @@ export type HelpPoint = Pick<
 export type { CameraMatch, ConnectorState, ConnectorTrial, OnvifDeviceView, TrialStep, VmsLine }
 /** As it is told while it changes. */
 export type ListenedDevice = Pick<OnvifDeviceView, 'device' | 'name' | 'state' | 'problem'>
-export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
+export type { Contact, Present, ResponderLine, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
 export type SafePlace = SiteSafePlace & {
   openings: { from: string; to: string | null }[]
@@ -144,6 +145,14 @@ export type Problem = {
   ticket?: string
   ways?: readonly ('totp' | 'passkey')[]
   passkey?: object | null
+}
+/** A link that was made now; `url`: with the token, which no other answer has. `qr` as in `CodesOffer`. */
+export type LentLink = {
+  id: string
+  url: string
+  until: string
+  contact: { name: string; mobile: string | null; email: string | null }
+  qr: { size: number; path: string }
 }
 /** The disk of the clip buffers; bytes. */
 export type Storage = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; problem: string | null }

@@ -3,6 +3,7 @@ import type { Framing } from '../wall-client/api-shapes.ts'
 import { callTextCy } from './cy-call.ts'
 import { evidenceText } from './cy-evidence.ts'
 import { roomWordsCy } from './cy-room.ts'
+import { lendingText } from './cy-lending.ts'
 import { peopleTextCy } from './cy-people.ts'
 import { vmsTextCy } from './cy-vms.ts'
 import type { Words } from './en.ts'
@@ -23,6 +24,7 @@ export const cy: Words = {
   ...callTextCy,
   ...vmsTextCy,
   ...peopleTextCy,
+  ...lendingText,
   officer: evidenceText,
   pressed: 'Pwyswyd y man cymorth',
   drill: 'Ymarfer: nid person',

@@ -4,6 +4,7 @@ import type { Standing } from '../lamppost-proofs/proof-words.ts'
 import { callText } from './en-call.ts'
 import { evidenceText } from './en-evidence.ts'
 import { roomText } from './en-room.ts'
+import { lendingText } from './en-lending.ts'
 import { peopleText } from './en-people.ts'
 import { vmsText } from './en-vms.ts'
 
@@ -34,6 +35,7 @@ export const en = {
   ...callText,
   ...vmsText,
   ...peopleText,
+  ...lendingText,
   officer: evidenceText,
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',

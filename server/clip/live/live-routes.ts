@@ -1,4 +1,5 @@
 /** Low-Latency HLS of a camera, and its newest still picture. */
+import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { PictureForm } from '../../glossary/clip.ts'
@@ -55,81 +56,87 @@ const PLACES: Record<PictureForm, { path: string; summary: string }> = {
   },
 }
 
-export function liveRoutes(app: App, port: LivePort): void {
-  const config = { roles: READERS, scopes: ANY_WALL }
-  const hide = { hide: true }
+type Asked = { person: Person | null; params: { id: string } }
+/** Where a camera's picture is served, and who is let in there. */
+export type PicturePlace = {
+  /** It has `:id`, the camera. */
+  path: string
+  form: PictureForm
+  config: FastifyContextConfig
+  params: typeof ID_PARAMS
+  /** For the API document; null: it is not in there. */
+  summary: string | null
   /** Whoever asks was let in by the door; now to this camera, too. @throws camera/unknown, view/no-reason */
-  async function admitted(
-    request: { person: Person | null; params: { id: string } },
-    what: 'live' | 'still',
-  ): Promise<CameraId> {
-    const camera = port.knows(request.params.id)
-    await port.admit(personOf(request), camera, what)
-    return camera
-  }
+  admitted(request: Asked & FastifyRequest, what: 'live' | 'still'): Promise<CameraId>
+}
+type PicturePort = Omit<LivePort, 'admit' | 'knows'>
 
-  for (const form of ['copy', 'h264'] as const) {
-    const { path, summary } = PLACES[form]
-    app.get(
-      `${path}/index.m3u8`,
-      {
-        config,
-        schema: {
-          summary,
-          tags: ['live'],
-          params: ID_PARAMS,
-          querystring: Type.Object({
-            _HLS_msn: Type.Optional(Type.String()),
-            _HLS_part: Type.Optional(Type.String()),
-            _HLS_skip: Type.Optional(Type.String()),
-            plain: Type.Optional(
-              Type.Literal('YES', { description: 'Whole segments only: for small views, one connection each' }),
-            ),
-          }),
-          response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
-        },
-      },
-      async (request, reply) => {
-        const { query } = request
-        const msn = numberOf(query._HLS_msn, '_HLS_msn')
-        const part = numberOf(query._HLS_part, '_HLS_part')
-        if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
-        const skip = query._HLS_skip === 'YES' || query._HLS_skip === 'v2'
-        const camera = await admitted(request, 'live')
-        return reply
-          .type(PLAYLIST_TYPE)
-          .header('cache-control', 'no-store')
-          .send(await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' }))
-      },
-    )
-    // Nothing is kept by a browser: what is converted anew, or begins anew after a death, counts from nought again.
-    const file = (
-      what: 'init' | 'segment' | 'part',
-      type: string,
-      bytes: (camera: CameraId, number: number, index: number) => Promise<Uint8Array | null>,
-    ): void => {
-      app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
-        const { file: name } = request.params
-        const [number, index] = numbersIn(name)
-        return reply
-          .type(type)
-          .header('cache-control', 'no-store')
-          .send(bytesOrNone(await bytes(await admitted(request, 'live'), number, index), `${what} ${name}`))
-      })
-    }
-    file('init', 'video/mp4', (camera, run) => port.liveInit(camera, form, run))
-    file('segment', 'video/iso.segment', (camera, number) => port.liveSegment(camera, form, number))
-    file('part', 'video/iso.segment', (camera, number, index) => port.livePart(camera, form, number, index))
-  }
-
+/** A live picture as Low-Latency HLS. */
+export function livePicture(app: App, port: PicturePort, place: PicturePlace): void {
+  const { path, form, config, params, summary, admitted } = place
+  const hide = { hide: true }
   app.get(
-    '/api/v1/cameras/:id/snapshot.jpg',
+    `${path}/index.m3u8`,
     {
       config,
       schema: {
-        summary: 'The newest still picture',
-        tags: ['live'],
-        params: ID_PARAMS,
+        ...(summary === null ? hide : { summary, tags: ['live'] }),
+        params,
+        querystring: Type.Object({
+          _HLS_msn: Type.Optional(Type.String()),
+          _HLS_part: Type.Optional(Type.String()),
+          _HLS_skip: Type.Optional(Type.String()),
+          plain: Type.Optional(
+            Type.Literal('YES', { description: 'Whole segments only: for small views, one connection each' }),
+          ),
+        }),
+        response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
+      },
+    },
+    async (request, reply) => {
+      const { query } = request
+      const msn = numberOf(query._HLS_msn, '_HLS_msn')
+      const part = numberOf(query._HLS_part, '_HLS_part')
+      if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
+      const skip = query._HLS_skip === 'YES' || query._HLS_skip === 'v2'
+      const camera = await admitted(request, 'live')
+      return reply
+        .type(PLAYLIST_TYPE)
+        .header('cache-control', 'no-store')
+        .send(await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' }))
+    },
+  )
+  const files = Type.Object({ ...params.properties, ...MEDIA_FILE.properties })
+  // Nothing is kept by a browser: what is converted anew, or begins anew after a death, counts from nought again.
+  const file = (
+    what: 'init' | 'segment' | 'part',
+    type: string,
+    bytes: (camera: CameraId, number: number, index: number) => Promise<Uint8Array | null>,
+  ): void => {
+    app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: files } }, async (request, reply) => {
+      const { file: name } = request.params
+      const [number, index] = numbersIn(name)
+      return reply
+        .type(type)
+        .header('cache-control', 'no-store')
+        .send(bytesOrNone(await bytes(await admitted(request, 'live'), number, index), `${what} ${name}`))
+    })
+  }
+  file('init', 'video/mp4', (camera, run) => port.liveInit(camera, form, run))
+  file('segment', 'video/iso.segment', (camera, number) => port.liveSegment(camera, form, number))
+  file('part', 'video/iso.segment', (camera, number, index) => port.livePart(camera, form, number, index))
+}
+
+/** The newest still picture, with its masks. */
+export function stillPicture(app: App, port: PicturePort, place: PicturePlace): void {
+  const { path, config, params, summary, admitted } = place
+  app.get(
+    `${path}/snapshot.jpg`,
+    {
+      config,
+      schema: {
+        ...(summary === null ? { hide: true } : { summary, tags: ['live'] }),
+        params,
         response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
       },
     },
@@ -142,4 +149,21 @@ export function liveRoutes(app: App, port: LivePort): void {
         .send(bytesOrNone(picture, 'The picture'))
     },
   )
+}
+
+export function liveRoutes(app: App, port: LivePort): void {
+  const config = { roles: READERS, scopes: ANY_WALL }
+  async function admitted(request: Asked, what: 'live' | 'still'): Promise<CameraId> {
+    const camera = port.knows(request.params.id)
+    await port.admit(personOf(request), camera, what)
+    return camera
+  }
+  const ours = { config, params: ID_PARAMS, admitted }
+  for (const form of ['copy', 'h264'] as const) livePicture(app, port, { ...ours, form, ...PLACES[form] })
+  stillPicture(app, port, {
+    ...ours,
+    form: 'copy',
+    path: '/api/v1/cameras/:id',
+    summary: 'The newest still picture',
+  })
 }

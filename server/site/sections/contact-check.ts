@@ -11,7 +11,7 @@ const EMERGENCY = /^(?:\d?(?:999|112|911)|18000)$/
 const isEmergency = (number: string): boolean => EMERGENCY.test(number.replaceAll(/[^0-9]/g, ''))
 /** Whom an operator calls, and how. */
 export function contactsOf({ contacts = [], voice }: SiteDocument, complain: Complain): Contact[] {
-  return contacts.map(({ id, name, phone, urgent = null, sip }, i) => {
+  return contacts.map(({ id, name, phone, urgent = null, sip, mobile = null, email = null }, i) => {
     const number = sip?.slice('sip:'.length, -'@trunk'.length)
     if (number !== undefined && !voice?.trunk)
       complain(['contacts', i, 'sip'], 'it is called by the trunk: add voice: { trunk: { to: "sip:…" } }')
@@ -22,6 +22,6 @@ export function contactsOf({ contacts = [], voice }: SiteDocument, complain: Com
       number === undefined
         ? null
         : { number, by: emergency && !shows ? 'desk' : 'trunk', shows: emergency ? shows : null }
-    return { id, name, phone, urgent, telephone }
+    return { id, name, phone, urgent, telephone, mobile: mobile?.replaceAll(' ', '') ?? null, email }
   })
 }

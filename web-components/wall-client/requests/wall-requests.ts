@@ -11,6 +11,7 @@ import type {
   Destination,
   FoundCamera,
   Incident,
+  LentLink,
   OnvifDeviceView,
   PresetCheck,
   PresetView,
@@ -75,6 +76,12 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
       id: string,
       { camera, by, answer }: { camera: string; by: string; answer: 'give' | 'keep' },
     ): Promise<Incident> => change(id, `camera-requests/${encodeURIComponent(camera)}`, { by, answer }),
+    lend: async (id: string, contact: string, minutes: number): Promise<LentLink> =>
+      (await call('POST', incidentPath(id, 'responder-links'), { contact, minutes })).json() as Promise<LentLink>,
+    revokeLink: async (id: string, link: string): Promise<void> =>
+      void (await call('DELETE', incidentPath(id, `responder-links/${encodeURIComponent(link)}`))),
+    shareNote: async (id: string, note: number, shared: boolean): Promise<void> =>
+      void (await call(shared ? 'PUT' : 'DELETE', incidentPath(id, `notes/${note}/sharing`))),
     tick: (id: string, step: number): Promise<Incident> => change(id, 'steps', { step }),
     contacted: (id: string, contact: string, outcome: string): Promise<Incident> =>
       change(id, 'contacts', { contact, outcome }),

@@ -1,0 +1,174 @@
+/**
+ * What is served to somebody outside the room: all of it below /r/, so that a proxy need pass on nothing else. The link
+ * alone shows nothing; its page sends the token that stands behind the # of its address, and has a session of its tab.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { App } from '../door/door.ts'
+import { MEDIA, PROBLEM } from '../door/shapes.ts'
+import type { CameraId } from '../glossary/camera.ts'
+import type { Incident } from '../glossary/incident.ts'
+import { RESPONDER_ANSWERS } from '../glossary/responder.ts'
+import { Failure } from '../tools/failure.ts'
+import { isoTime } from '../tools/clock.ts'
+import type { LentIncident } from './lent-view.ts'
+import { lentPage } from './lent-page.ts'
+import type { ResponderDesk, Visit } from './responder-desk.ts'
+
+export type LentPort = Pick<
+  ResponderDesk,
+  'fetched' | 'enter' | 'visit' | 'lasts' | 'look' | 'answer' | 'incidentOf'
+> & {
+  /** Of the built page, its script and its style; null where none are built. */
+  file(name: 'responder.html' | 'responder-page.js' | 'responder-page.css'): string | null
+  view(visit: Visit, incident: Incident): LentIncident
+  /** Something about the incident has changed; @returns the undo */
+  onChange(incident: Incident['id'], listener: () => void): () => void
+  now(): number
+  /** Live and still pictures at a place of ours. */
+  picturesAt(
+    app: App,
+    place: {
+      path: string
+      form: 'h264'
+      config: { open: string }
+      params: typeof PICTURE_PARAMS
+      summary: null
+      admitted(request: FastifyRequest & { params: { id: string } }, what: 'live' | 'still'): Promise<CameraId>
+    },
+  ): void
+}
+
+const OPEN = { open: 'for who has a responder’s link and, but for its page, its token' }
+const LINK = { link: Type.String({ pattern: '^[a-z0-9-]{1,60}$' }) }
+const PARAMS = Type.Object(LINK)
+const PICTURE_PARAMS = Type.Object({ ...LINK, id: Type.String({ maxLength: 200 }) })
+const strict = { additionalProperties: false }
+const hide = { hide: true }
+/** A look whether the link has ended, at the latest so long after; and a sign of life through proxies. */
+const LOOK_MS = 300
+const ALIVE_EVERY = 20
+const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' } as const
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
+  "trusted-types lit-html 'allow-duplicates'"
+
+/** Nothing of it is kept, found by a search, framed, or told to another site. */
+const quiet = (reply: FastifyReply): FastifyReply =>
+  reply
+    .header('cache-control', 'no-store')
+    .header('referrer-policy', 'no-referrer')
+    .header('x-robots-tag', 'noindex, nofollow')
+    .header('content-security-policy', POLICY)
+
+export function lentRoutes(app: App, port: LentPort): void {
+  type Asked = FastifyRequest & { params: { link: string } }
+  /** @throws responder/unknown, responder/over, people/unauthenticated */
+  function visitOf(request: FastifyRequest): Visit {
+    const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    const visit = port.visit((request as Asked).params.link, given)
+    request.prove()
+    request.onlyWhile(() => port.lasts(visit))
+    return visit
+  }
+
+  app.get(
+    '/r/:link',
+    { config: OPEN, exposeHeadRoute: false, schema: { ...hide, params: PARAMS } },
+    (request, reply) => {
+      const html = /\btext\/html\b/.test(request.headers.accept ?? '')
+      try {
+        port.fetched(request.params.link)
+      } catch (error) {
+        if (!(error instanceof Failure) || !html) throw error
+        const status = error.code === 'responder/over' ? 410 : 404
+        return quiet(reply).status(status).type('text/html; charset=utf-8').send(lentPage(error.message))
+      }
+      return quiet(reply)
+        .type('text/html; charset=utf-8')
+        .send(port.file('responder.html') ?? lentPage('The page was not built.'))
+    },
+  )
+  for (const name of ['responder-page.js', 'responder-page.css'] as const)
+    app.get(`/r/page/${name}`, { config: OPEN, schema: { ...hide, response: { 200: MEDIA } } }, (_, reply) =>
+      quiet(reply)
+        .type(TYPES[name.endsWith('.js') ? 'js' : 'css'])
+        .send(port.file(name) ?? ''),
+    )
+  app.post(
+    '/r/:link/session',
+    {
+      config: OPEN,
+      schema: {
+        ...hide,
+        params: PARAMS,
+        body: Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, strict),
+      },
+    },
+    async (request, reply) => {
+      const entered = await port.enter(request.params.link, request.body.token, request.ip)
+      request.prove()
+      return quiet(reply).status(201).send(entered)
+    },
+  )
+  app.get('/r/:link/incident', { config: OPEN, schema: { ...hide, params: PARAMS } }, async (request, reply) => {
+    const visit = visitOf(request)
+    const view = port.view(visit, await port.incidentOf(visit))
+    return quiet(reply).send({ ...view, now: isoTime(port.now()) })
+  })
+  app.post(
+    '/r/:link/answers',
+    {
+      config: OPEN,
+      schema: {
+        ...hide,
+        params: PARAMS,
+        body: Type.Object(
+          { answer: Type.Enum(RESPONDER_ANSWERS), words: Type.Optional(Type.String({ maxLength: 400 })) },
+          strict,
+        ),
+        response: { 204: Type.Null(), '4xx': PROBLEM },
+      },
+    },
+    async (request, reply) => {
+      await port.answer(visitOf(request), { answer: request.body.answer, words: request.body.words ?? '' })
+      return quiet(reply).status(204).send()
+    },
+  )
+  app.get('/r/:link/events', { config: OPEN, schema: { ...hide, params: PARAMS } }, (request, reply) => {
+    const visit = visitOf(request)
+    reply.hijack()
+    const { raw } = reply
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-accel-buffering': 'no',
+    })
+    const say = (event: string): void => void raw.write(`event: ${event}\ndata: {}\n\n`)
+    let looks = 0
+    const undo = port.onChange(visit.link.incident, () => port.lasts(visit) && say('changed'))
+    const look = setInterval(() => {
+      looks += 1
+      if (!port.lasts(visit)) {
+        say('ended')
+        return void raw.end()
+      }
+      if (looks % ALIVE_EVERY === 0) raw.write(': here\n\n')
+    }, LOOK_MS)
+    raw.once('close', () => {
+      clearInterval(look)
+      undo()
+    })
+    say('changed')
+  })
+  port.picturesAt(app, {
+    path: '/r/:link/cameras/:id',
+    form: 'h264',
+    config: OPEN,
+    params: PICTURE_PARAMS,
+    summary: null,
+    admitted: (request, what) => port.look(visitOf(request), request.params.id, what),
+  })
+}
