@@ -27,6 +27,7 @@ export const READERS_OF = {
   'incident.closed': READERS,
   'responder.lent': READERS,
   'responder.revoked': READERS,
+  'responder.ended': READERS,
   'responder.fetched': READERS,
   'responder.opened': READERS,
   'responder.refused': OF_PEOPLE,

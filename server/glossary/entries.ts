@@ -60,6 +60,8 @@ export type ResponderEntries = {
   /** `key`: SHA-256 of the link's token, hex. */
   'responder.lent': OfLink & { contact: string; by: string; until: string; key: string }
   'responder.revoked': OfLink & { by: string }
+  /** Its time is over; written so that a clock that is set back opens nothing. */
+  'responder.ended': OfLink
   /** Its page was fetched, which shows nothing by itself: by a person, or by a program that previews links. */
   'responder.fetched': OfLink & { count: number }
   /** The page has sent the token: somebody is there. */
@@ -67,7 +69,11 @@ export type ResponderEntries = {
   /** A token was sent that is not the link's. */
   'responder.refused': OfLink & { address: string; count: number }
   /** Written before the first picture of a camera goes out to them. */
-  'responder.viewed': OfLink & { camera: CameraId; what: 'live' | 'still' }
+  'responder.viewed': OfLink & {
+    camera: CameraId
+    what: 'live' | 'still'
+    /** Which of the pages that are open. */ tab: string
+  }
   'responder.answered': OfLink & { answer: ResponderAnswer; words: string }
   /** A note that the links show, in its newest version. */
   'responder.note-shared': { incident: IncidentId; note: number; shared: boolean; by: string }

@@ -7,7 +7,7 @@ export const lentPage = (words: string): string => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Link ended</title>
+<title>CCTV control room</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="page/responder-page.css">
 </head>

@@ -13,6 +13,7 @@ import { Failure } from '../tools/failure.ts'
 import { isoTime } from '../tools/clock.ts'
 import type { LentIncident } from './lent-view.ts'
 import { lentPage } from './lent-page.ts'
+import type { LentStream } from './lent-streams.ts'
 import type { ResponderDesk, Visit } from './responder-desk.ts'
 
 export type LentPort = Pick<
@@ -22,8 +23,8 @@ export type LentPort = Pick<
   /** Of the built page, its script and its style; null where none are built. */
   file(name: 'responder.html' | 'responder-page.js' | 'responder-page.css'): string | null
   view(visit: Visit, incident: Incident): LentIncident
-  /** Something about the incident has changed; @returns the undo */
-  onChange(incident: Incident['id'], listener: () => void): () => void
+  /** A page is open, and hears what changes. @returns the undo */
+  listen(visit: Visit, stream: LentStream): () => void
   now(): number
   /** Live and still pictures at a place of ours. */
   picturesAt(
@@ -34,6 +35,7 @@ export type LentPort = Pick<
       config: { open: string }
       params: typeof PICTURE_PARAMS
       summary: null
+      again: boolean
       admitted(request: FastifyRequest & { params: { id: string } }, what: 'live' | 'still'): Promise<CameraId>
     },
   ): void
@@ -45,9 +47,6 @@ const PARAMS = Type.Object(LINK)
 const PICTURE_PARAMS = Type.Object({ ...LINK, id: Type.String({ maxLength: 200 }) })
 const strict = { additionalProperties: false }
 const hide = { hide: true }
-/** A look whether the link has ended, at the latest so long after; and a sign of life through proxies. */
-const LOOK_MS = 300
-const ALIVE_EVERY = 20
 const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' } as const
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
@@ -68,7 +67,6 @@ export function lentRoutes(app: App, port: LentPort): void {
   function visitOf(request: FastifyRequest): Visit {
     const given = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const visit = port.visit((request as Asked).params.link, given)
-    request.prove()
     request.onlyWhile(() => port.lasts(visit))
     return visit
   }
@@ -108,15 +106,18 @@ export function lentRoutes(app: App, port: LentPort): void {
     },
     async (request, reply) => {
       const entered = await port.enter(request.params.link, request.body.token, request.ip)
-      request.prove()
       return quiet(reply).status(201).send(entered)
     },
   )
-  app.get('/r/:link/incident', { config: OPEN, schema: { ...hide, params: PARAMS } }, async (request, reply) => {
-    const visit = visitOf(request)
-    const view = port.view(visit, await port.incidentOf(visit))
-    return quiet(reply).send({ ...view, now: isoTime(port.now()) })
-  })
+  app.get(
+    '/r/:link/incident',
+    { config: OPEN, exposeHeadRoute: false, schema: { ...hide, params: PARAMS } },
+    async (request, reply) => {
+      const visit = visitOf(request)
+      const view = port.view(visit, await port.incidentOf(visit))
+      return quiet(reply).send({ ...view, now: isoTime(port.now()) })
+    },
+  )
   app.post(
     '/r/:link/answers',
     {
@@ -136,39 +137,32 @@ export function lentRoutes(app: App, port: LentPort): void {
       return quiet(reply).status(204).send()
     },
   )
-  app.get('/r/:link/events', { config: OPEN, schema: { ...hide, params: PARAMS } }, (request, reply) => {
-    const visit = visitOf(request)
-    reply.hijack()
-    const { raw } = reply
-    raw.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-accel-buffering': 'no',
-    })
-    const say = (event: string): void => void raw.write(`event: ${event}\ndata: {}\n\n`)
-    let looks = 0
-    const undo = port.onChange(visit.link.incident, () => port.lasts(visit) && say('changed'))
-    const look = setInterval(() => {
-      looks += 1
-      if (!port.lasts(visit)) {
-        say('ended')
-        return void raw.end()
-      }
-      if (looks % ALIVE_EVERY === 0) raw.write(': here\n\n')
-    }, LOOK_MS)
-    raw.once('close', () => {
-      clearInterval(look)
-      undo()
-    })
-    say('changed')
-  })
+  app.get(
+    '/r/:link/events',
+    { config: OPEN, exposeHeadRoute: false, schema: { ...hide, params: PARAMS } },
+    (request, reply) => {
+      const visit = visitOf(request)
+      quiet(reply)
+      reply.hijack()
+      const { raw } = reply
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) raw.setHeader(name, value)
+      raw.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
+      const undo = port.listen(visit, {
+        say: (event) => void raw.write(`event: ${event}\ndata: {}\n\n`),
+        alive: () => void raw.write(': here\n\n'),
+        end: () => void raw.end(),
+      })
+      raw.once('close', undo)
+    },
+  )
   port.picturesAt(app, {
     path: '/r/:link/cameras/:id',
     form: 'h264',
     config: OPEN,
     params: PICTURE_PARAMS,
     summary: null,
+    /** The camera may have been sent elsewhere while its next picture was waited for. */ again: true,
     admitted: (request, what) => port.look(visitOf(request), request.params.id, what),
   })
 }

@@ -21,21 +21,37 @@ export const lentCameras = (
     .filter(({ camera, state }) => state !== 'failed' && (heldBy(camera) ?? id) === id)
     .toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'))
 
-/** The notes that are marked, oldest first, each in its newest version. */
+type Log = Incident['log']
+type Noted = { text: string; replaces?: number }
+const noteAt = (log: Log, seq: number) => log.find((each) => each.seq === seq && each.kind === 'incident.noted')
+
+/** The first version of a note, whichever of its versions is named; null: there is no such note. */
+export function firstOfNote(log: Log, seq: number): number | null {
+  let note = noteAt(log, seq)
+  for (let before = note; before; before = noteAt(log, (before.body as Noted).replaces ?? 0)) note = before
+  return note?.seq ?? null
+}
+/** The notes that are marked, oldest first, each once and in its newest version. */
 export function sharedNotes({ log, sharedNotes: marked }: Pick<Incident, 'log' | 'sharedNotes'>) {
-  type Noted = { text: string; replaces?: number }
-  const notes = log.filter(({ kind }) => kind === 'incident.noted')
-  return marked
-    .toSorted((a, b) => a - b)
-    .flatMap((seq) => {
-      let note = notes.find((each) => each.seq === seq)
-      for (const later of notes) if (note && (later.body as Noted).replaces === note.seq) note = later
-      return note ? [{ at: note.at, text: (note.body as Noted).text }] : []
-    })
+  const newest = new Map<number, { at: string; text: string }>()
+  for (const { seq, at, kind, body } of log) {
+    const first = kind === 'incident.noted' ? firstOfNote(log, seq) : null
+    if (first !== null && marked.includes(first)) newest.set(first, { at, text: (body as Noted).text })
+  }
+  return [...newest.values()]
 }
 
-/** Streets and areas near a place. */
-export function mapNear({ features }: StreetMap, { lat, lon }: Place): StreetMap['features'] {
+const drawn = new WeakMap<StreetMap, Map<string, StreetMap['features']>>()
+/** Streets and areas near a place; worked out once for each. */
+export function mapNear(map: StreetMap, place: Place): StreetMap['features'] {
+  const known = drawn.get(map) ?? new Map<string, StreetMap['features']>()
+  drawn.set(map, known)
+  const key = `${place.lat} ${place.lon}`
+  const found = known.get(key) ?? featuresNear(map, place)
+  known.set(key, found)
+  return found
+}
+function featuresNear({ features }: StreetMap, { lat, lon }: Place): StreetMap['features'] {
   const near = ([x, y]: [number, number]): boolean => metresBetween({ lat, lon }, { lat: y, lon: x }) < MAP_METRES
   return features.filter(({ geometry }) =>
     geometry.type === 'LineString'

@@ -1,6 +1,8 @@
 /** The links that were made, as the ledger's entries make them. A link's token is known as its hash only. Pure. */
+import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Fold, Recorded } from '../glossary/ledger.ts'
+import type { EntryBodies, Fold, Recorded } from '../glossary/ledger.ts'
+import type { HelpPointId } from '../glossary/press.ts'
 import type { ResponderEnd, ResponderLinkId } from '../glossary/responder.ts'
 
 /** `until`: milliseconds since 1970. `key`: SHA-256 of the token, hex. `ended`: before its time was over. */
@@ -11,8 +13,10 @@ export type ResponderLink = {
   name: string
   until: number
   key: string
-  ended: 'revoked' | 'closed' | null
+  ended: ResponderEnd | null
 }
+type Seen = { helpPoint: HelpPointId; since: string; elsewhere: boolean }
+type Saved = { links: ResponderLink[]; cameras: [CameraId, Seen][]; places: [IncidentId, HelpPointId][] }
 export type ResponderBook = ReturnType<typeof createResponderBook>
 
 /** @param onChange hears of each entry that a page of a link may show */
@@ -21,7 +25,7 @@ export function createResponderBook({ onChange }: { onChange(incident: IncidentI
   /** Those that have not been revoked, and whose incident was not closed, by incident. */
   const lent = new Map<IncidentId, Set<ResponderLink>>()
 
-  function end(link: ResponderLink, why: 'revoked' | 'closed'): void {
+  function end(link: ResponderLink, why: ResponderEnd): void {
     link.ended ??= why
     const others = lent.get(link.incident)
     others?.delete(link)
@@ -31,6 +35,17 @@ export function createResponderBook({ onChange }: { onChange(incident: IncidentI
     links.set(link.id, link)
     if (link.ended === null) lent.set(link.incident, (lent.get(link.incident) ?? new Set()).add(link))
   }
+  /** Where each camera looked last, since when, and whether it looked elsewhere before. */
+  const cameras = new Map<CameraId, Seen>()
+  /** Of incidents that are not closed. */
+  const places = new Map<IncidentId, HelpPointId>()
+  function noteCamera({ incident, framing }: EntryBodies['framing.changed'], at: string): void {
+    if (framing.state === 'failed' || framing.way === 'fixed') return
+    const helpPoint = places.get(incident)
+    const known = cameras.get(framing.camera)
+    if (helpPoint === undefined || known?.helpPoint === helpPoint) return
+    cameras.set(framing.camera, { helpPoint, since: at, elsewhere: known !== undefined })
+  }
   return {
     apply(entry: Recorded): void {
       if (entry.kind === 'responder.lent') {
@@ -39,16 +54,33 @@ export function createResponderBook({ onChange }: { onChange(incident: IncidentI
       } else if (entry.kind === 'responder.revoked') {
         const link = links.get(entry.body.link)
         if (link) end(link, 'revoked')
-      } else if (entry.kind === 'incident.closed') {
+      } else if (entry.kind === 'responder.ended') {
+        const link = links.get(entry.body.link)
+        if (link) end(link, 'time')
+      } else if (entry.kind === 'incident.opened') places.set(entry.body.incident, entry.body.helpPoint)
+      else if (entry.kind === 'framing.changed') noteCamera(entry.body, entry.at)
+      else if (entry.kind === 'incident.closed') {
         const { incident } = entry.body
+        places.delete(incident)
         for (const link of lent.get(incident) ?? []) end(link, 'closed')
         return onChange(incident)
       }
       const incident = 'incident' in entry.body ? entry.body.incident : null
       if (incident) onChange(incident)
     },
-    save: (): ResponderLink[] => [...links.values()],
-    restore: (saved: ResponderLink[]): void => saved.forEach((link) => keep({ ...link })),
+    save: (): Saved => ({ links: [...links.values()], cameras: [...cameras], places: [...places] }),
+    restore(saved: Saved): void {
+      for (const link of saved.links) keep({ ...link })
+      for (const [camera, known] of saved.cameras) cameras.set(camera, known)
+      for (const [incident, helpPoint] of saved.places) places.set(incident, helpPoint)
+    },
+    /** Since when a camera that looked elsewhere before looks for where it looks now; null: it did not. */
+    takenOverAt(camera: CameraId): number | null {
+      const known = cameras.get(camera)
+      return known?.elsewhere ? Date.parse(known.since) : null
+    },
+    /** All that are not known to have ended. */
+    unended: (): ResponderLink[] => [...lent.values()].flatMap((each) => [...each]),
     get: (id: string): ResponderLink | null => links.get(id) ?? null,
     /** Links of an incident that open now. */
     openOf: (incident: IncidentId, now: number): ResponderLink[] =>

@@ -13,7 +13,7 @@ import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { createCountedLines } from '../tools/pace/counted-lines.ts'
 import { createTokenBuckets } from '../tools/pace/token-bucket.ts'
-import { lentCameras } from './lent-view.ts'
+import { firstOfNote, lentCameras } from './lent-view.ts'
 import type { ResponderBook, ResponderLink } from './responder-book.ts'
 
 export type Lending = { contact: string; minutes: number }
@@ -26,6 +26,11 @@ const MOST_MINUTES = 1440
 const MOST_LINKS = 20
 /** Tabs of one link; the one that was opened first is the first to go. */
 const MOST_TABS = 10
+/** A live picture has some seconds of before in it: for so long none is shown of a camera that comes from another incident. */
+const BEFORE_MS = 15_000
+/** A page asks some ten times a second for each picture that it plays. */
+const READS_PER_SECOND = 60
+const READS_AT_ONCE = 240
 /** A look that is taken up again within this time goes on; however long it lasts, it is written again so often. */
 const SAME_LOOK_MS = 5 * MINUTE_MS
 const LONGEST_LOOK_MS = 60 * MINUTE_MS
@@ -56,6 +61,9 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
   const sessions = new Map<string, { link: ResponderLinkId }>()
   const looks = new Map<string, { begunAt: number; seenAt: number; durable: Promise<unknown> }>()
   const writes = createTokenBuckets({ perSecond: WRITES_PER_SECOND, burst: WRITES_AT_ONCE, clock })
+  const reads = createTokenBuckets({ perSecond: READS_PER_SECOND, burst: READS_AT_ONCE, clock })
+  /** By this process's own clock, which nobody sets. */
+  const deadlines = new Map<string, number>()
   const ofLink = ({ id, incident, name }: ResponderLink) => ({ incident, link: id, name })
   type Line =
     | { kind: 'responder.fetched'; link: ResponderLink }
@@ -75,15 +83,19 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
     others: (line) => line,
   })
 
+  function endOf(link: ResponderLink): ResponderEnd | null {
+    const late = (deadlines.get(link.id) ?? Number.POSITIVE_INFINITY) <= clock.monotonic()
+    return book.endOf(link, clock.now()) ?? (late ? 'time' : null)
+  }
+  const isOpen = (link: ResponderLink): boolean => endOf(link) === null
   /** @throws responder/unknown, responder/over */
   function opening(id: string): ResponderLink {
     const link = book.get(id)
     if (!link) throw new Failure('responder/unknown', 'There is no such link. Ask the control room for another one.')
-    const end = book.endOf(link, clock.now())
+    const end = endOf(link)
     if (end !== null) throw new Failure('responder/over', OVER[end], { extra: { end } })
     return link
   }
-  const isOpen = (link: ResponderLink): boolean => book.endOf(link, clock.now()) === null
   function mayWrite({ id }: ResponderLink): void {
     if (!writes.take(id))
       throw new Failure('responder/too-many', 'This link is used too often; wait a minute.', {
@@ -128,6 +140,7 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
       const token = randomBytes(32).toString('base64url')
       const link = newId<ResponderLinkId>('rl', clock.now())
       const until = isoTime(clock.now() + minutes * MINUTE_MS)
+      deadlines.set(link, clock.monotonic() + minutes * MINUTE_MS)
       const body = { incident, link, name: found.name, contact: found.id, by, until, key: hashOf(token) }
       await append([{ kind: 'responder.lent', actor, subject: incident, body }]).durable
       // It may have been closed while this was written.
@@ -146,10 +159,10 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
     /** A note that the links show, or do not show any more. @throws incident/unknown, incident/closed, responder/no-note */
     async share(id: string, note: number, shared: boolean, by: string, actor: string): Promise<void> {
       const { id: incident, log, sharedNotes } = await openIncident(id)
-      if (!log.some(({ seq, kind }) => seq === note && kind === 'incident.noted'))
-        throw new Failure('responder/no-note', `This incident has no note ${note}.`)
-      if (sharedNotes.includes(note) === shared) return
-      const body = { incident, note, shared, by }
+      const first = firstOfNote(log, note)
+      if (first === null) throw new Failure('responder/no-note', `This incident has no note ${note}.`)
+      if (sharedNotes.includes(first) === shared) return
+      const body = { incident, note: first, shared, by }
       await append([{ kind: 'responder.note-shared', actor, subject: incident, body }]).durable
     },
     /** The page of a link was fetched, by whomever. @throws responder/unknown, responder/over */
@@ -165,7 +178,7 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
       const link = opening(id)
       if (!timingSafeEqual(Buffer.from(hashOf(token)), Buffer.from(link.key))) {
         counted.add(`refused ${link.id} ${address}`, { kind: 'responder.refused', link, address })
-        throw new Failure('people/unauthenticated', 'The address is not whole. Open the link exactly as it was sent.')
+        throw new Failure('people/unauthenticated', 'The link is incomplete. Open it exactly as it was sent.')
       }
       mayWrite(link)
       const body = { ...ofLink(link), address }
@@ -184,6 +197,10 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
       const key = hashOf(session)
       if (sessions.get(key)?.link !== link.id)
         throw new Failure('people/unauthenticated', 'This page is not open any more: load it again.')
+      if (!reads.take(link.id))
+        throw new Failure('responder/too-many', 'This link is used too often; wait a moment.', {
+          extra: { retryAfter: 2 },
+        })
       return { link, session: key }
     },
     /** Whether what is being sent may go on. */
@@ -197,7 +214,10 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
       const { link } = goingOn(visit)
       const found = lentCameras(await load(link.incident), heldBy).find((each) => each.camera === camera)
       if (!found) throw new Failure('camera/unknown', 'This link does not show that camera.')
-      const key = `${link.id} ${found.camera} ${what}`
+      const since = found.way === 'fixed' ? null : book.takenOverAt(found.camera)
+      if (since !== null && clock.now() - since < BEFORE_MS)
+        throw new Failure('live/none', 'This camera has only just been sent here; its picture follows.')
+      const key = `${link.id} ${found.camera} ${what} ${visit.session}`
       const now = clock.monotonic()
       const before = looks.get(key)
       const same = before && now - before.seenAt < SAME_LOOK_MS && now - before.begunAt < LONGEST_LOOK_MS
@@ -212,7 +232,7 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
                   kind: 'responder.viewed',
                   actor: `responder:${link.name}`,
                   subject: found.camera,
-                  body: { ...ofLink(link), camera: found.camera, what },
+                  body: { ...ofLink(link), camera: found.camera, what, tab: visit.session.slice(0, 8) },
                 },
               ]).durable,
             }
@@ -235,14 +255,25 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
       await append([{ kind: 'responder.answered', actor: `responder:${link.name}`, subject: link.incident, body }])
         .durable
     },
-    /** What is kept of links that have ended: nothing. */
+    /** Of links that have ended nothing is kept but the record, where it stands that their time was over. */
     forget(): void {
+      for (const link of book.unended()) {
+        if (endOf(link) !== 'time') continue
+        const draft = {
+          kind: 'responder.ended',
+          actor: 'lamppost',
+          subject: link.incident,
+          body: ofLink(link),
+        } as const
+        append([draft]).durable.catch(onError)
+      }
       const gone = (id: string): boolean => {
         const link = book.get(id)
         return !link || !isOpen(link)
       }
       for (const [session, { link }] of sessions) if (gone(link)) sessions.delete(session)
       for (const key of looks.keys()) if (gone(key.split(' ')[0] ?? '')) looks.delete(key)
+      for (const id of deadlines.keys()) if (gone(id)) deadlines.delete(id)
     },
     tabs: (): number => sessions.size,
     close: counted.close,

@@ -13,6 +13,7 @@ import { Failure } from '../tools/failure.ts'
 import { qrPath } from '../tools/qr-code.ts'
 import { type LentPort, lentRoutes } from './lent-routes.ts'
 import { lentView } from './lent-view.ts'
+import { createLentStreams } from './lent-streams.ts'
 import { createResponderBook } from './responder-book.ts'
 import { createResponderDesk } from './responder-desk.ts'
 import { responderRoutes } from './responder-routes.ts'
@@ -35,7 +36,7 @@ export type ResponderNeeds = {
   playback: { picturesAt: (app: App, place: never) => void }
 }
 
-const FORGET_EVERY_MS = 60_000
+const FORGET_EVERY_MS = 1000
 const NOWHERE =
   'The site file does not say where people outside reach this server: add responders: { url: "https://…" }, or ' +
   'responders: { url: here } if they reach it at its own address.'
@@ -62,16 +63,15 @@ function addressOf(
 
 export function openResponders(needs: ResponderNeeds) {
   const { clock, closing, onError, address, pages, town, ledger, cameras, incidents, playback } = needs
-  const listeners = new Map<IncidentId, Set<() => void>>()
-  const book = createResponderBook({
-    onChange: (incident) => listeners.get(incident)?.forEach((listener) => listener()),
-  })
+  const book = createResponderBook({ onChange: (incident) => streams.changed(incident) })
   const { heldBy } = cameras
   const desk = createResponderDesk({
     ...{ clock, book, append: ledger.append, load: incidents.load, heldBy, onError },
     contact: (id) => town.site().contacts.find((each) => each.id === id) ?? null,
   })
+  const streams = createLentStreams({ lasts: desk.lasts })
   closing.add('the responders', desk.close)
+  closing.add('the pages of responders', streams.close)
   const outside: Omit<LentPort, 'picturesAt'> = {
     ...desk,
     now: clock.now,
@@ -86,14 +86,7 @@ export function openResponders(needs: ResponderNeeds) {
         streets: town.streets(),
         number: incidents.numberOf(incident.id),
       }),
-    onChange(incident, listener) {
-      const those = listeners.get(incident) ?? new Set()
-      listeners.set(incident, those.add(listener))
-      return () => {
-        those.delete(listener)
-        if (those.size === 0) listeners.delete(incident)
-      }
-    },
+    listen: streams.add,
   }
   return {
     folds: { responders: book },

@@ -176,7 +176,7 @@ test('an operator lends by the tile: QR code, text message, and what was answere
   await wall.goto(`${house.url}/embed?muted#token=${tokens.asha}`)
   const tile = wall.locator('lamppost-incident.large')
   await tile.locator('.contacts .lend').click()
-  await tile.locator('.lending [role=radio]').first().click()
+  await tile.locator('.lending .minutes button').first().click()
   await tile.locator('.lending .make').click()
   await tile.locator('.made svg').waitFor()
   const sms = await tile.locator('.way.sms').getAttribute('href')
@@ -235,7 +235,7 @@ test('it goes on after a reload, shows nothing without its token, and says so', 
   await moves(phone)
   const bare = await page(PHONE)
   await bare.goto(url.split('#')[0] ?? '')
-  await bare.locator('h1', { hasText: 'The address is not whole' }).waitFor()
+  await bare.locator('h1', { hasText: 'The link is incomplete' }).waitFor()
   expect(await bare.locator('video').count()).toBe(0)
 })
 

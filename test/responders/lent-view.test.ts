@@ -7,7 +7,7 @@ import type { HelpPointId } from '../../server/glossary/press.ts'
 import type { ResponderLinkId } from '../../server/glossary/responder.ts'
 import type { StreetMap } from '../../server/glossary/site.ts'
 import { foldIncident } from '../../server/incident/incident-machine.ts'
-import { lentCameras, mapNear, sharedNotes } from '../../server/responders/lent-view.ts'
+import { firstOfNote, lentCameras, mapNear, sharedNotes } from '../../server/responders/lent-view.ts'
 import { createResponderBook } from '../../server/responders/responder-book.ts'
 
 const incident = 'inc-1' as IncidentId
@@ -61,6 +61,15 @@ test('only notes that are marked are shown, each in its newest version', () => {
   expect(sharedNotes(fold(...entries))).toEqual([])
   expect(sharedNotes(fold(...entries, share(first.seq, true))).map(({ text }) => text)).toEqual(['blue jacket'])
   expect(sharedNotes(fold(...entries, share(first.seq, true), share(first.seq, false)))).toEqual([])
+})
+test('a corrected note is shared by its first version, shown once, and can be taken back by any of its versions', () => {
+  const first = noted('red jacket')
+  const second = noted('blue jacket', first.seq)
+  const third = noted('green jacket', second.seq)
+  const marked = { log: fold(opened(), first, second, third).log, sharedNotes: [first.seq] }
+  expect(sharedNotes(marked).map(({ text }) => text)).toEqual(['green jacket'])
+  expect([first, second, third].map(({ seq: each }) => firstOfNote(marked.log, each))).toEqual(Array(3).fill(first.seq))
+  expect(firstOfNote(marked.log, 1)).toBeNull()
 })
 test('a camera that failed, or that another incident has now, is not shown', () => {
   const framings = [
@@ -129,9 +138,40 @@ test('a link ends by being revoked, by its time, and with its incident; opening 
   book.apply(entry({ kind: 'incident.reopened', body: { incident, owner: 'Asha', reason: 'too soon' } }))
   expect(ids.map((id) => endOf(id, 0.5))).toEqual(['revoked', 'closed', 'closed'])
   const later = createResponderBook({ onChange: () => {} })
-  later.restore(JSON.parse(JSON.stringify(book.save())) as never)
+  later.restore(JSON.parse(JSON.stringify(book.save())) as ReturnType<typeof book.save>)
   expect(later.get('rl-c')?.ended).toBe('closed')
   expect(later.get('rl-nothing')).toBeNull()
+})
+test('a link whose time was over stays over when the clock is set back', () => {
+  const book = createResponderBook({ onChange: () => {} })
+  book.apply(lent('rl-a' as ResponderLinkId, 1))
+  book.apply(
+    entry({
+      kind: 'responder.ended',
+      actor: 'lamppost',
+      body: { incident, link: 'rl-a' as ResponderLinkId, name: 'Police' },
+    }),
+  )
+  const link = book.get('rl-a')
+  expect(link && book.endOf(link, START)).toBe('time')
+  expect(book.unended()).toEqual([])
+})
+test('a camera that looked at another place before is known, with the time since when it looks at this one', () => {
+  const book = createResponderBook({ onChange: () => {} })
+  const other = entry({
+    kind: 'incident.opened',
+    body: { incident: 'inc-2' as IncidentId, helpPoint: 'row' as HelpPointId, kind: 'press' },
+  })
+  for (const each of [opened(), other]) book.apply(each)
+  const framed = (of: IncidentId): Recorded =>
+    entry({ kind: 'framing.changed', body: { incident: of, framing: framing('head', { state: 'moving' }) } })
+  const head = 'head' as CameraId
+  book.apply(framed(incident))
+  expect(book.takenOverAt(head)).toBeNull()
+  const taken = framed('inc-2' as IncidentId)
+  book.apply(taken)
+  book.apply(framed('inc-2' as IncidentId))
+  expect(book.takenOverAt(head)).toBe(Date.parse(taken.at))
 })
 test('what is open is counted per incident, without what has ended', () => {
   const book = createResponderBook({ onChange: () => {} })

@@ -65,12 +65,11 @@ export class LendingHere implements ReactiveController {
   }
   #question(tile: Tile, contact: Contact) {
     const { words } = tile
-    return html`<div class="minutes" role="radiogroup" aria-label=${words.lending.howLong}>
+    return html`<div class="minutes" role="group" aria-label=${words.lending.howLong}>
         ${MINUTES.map(
           (minutes) =>
             html`<button
-              role="radio"
-              aria-checked=${minutes === this.#minutes}
+              aria-pressed=${minutes === this.#minutes}
               @click=${() => {
                 this.#minutes = minutes
                 this.#host.requestUpdate()
@@ -155,7 +154,7 @@ export function lent(tile: Tile) {
   // What was answered stays to be read after the link has ended.
   const shown = responders.filter((line) => isOpen(line) || line.answer !== null)
   const over = responders.length - shown.length
-  return html`<section class="lent">
+  return html`<section class="lent" aria-live="polite">
     <h3>${words.lending.title}</h3>
     <ul>
       ${shown.map(
@@ -168,7 +167,7 @@ export function lent(tile: Tile) {
                 ${words.lending.opened(line.opened)}</span
               >
             </p>
-            <p class="answer" role="status">
+            <p class="answer">
               ${
                 line.answer
                   ? html`${clockTime(line.answer.at, timezone, false)}

@@ -71,7 +71,7 @@ function pictureOf(lent: Lent) {
       ?.requestFullscreen?.()
       .catch(() => {})
   return html`<section class="picture">
-    <div class="screen" role="group" aria-label=${words().picture(camera?.name ?? '')}>
+    <div class="screen" role="group" aria-label=${camera ? words().picture(camera.name) : words().noPicture}>
       ${stills ? image : video} ${camera ? mark(lent) : nothing}
       ${said === null ? nothing : html`<p class="said ${still !== null && still > 3 ? 'bad' : ''}">${said}</p>`}
       <button class="large" type="button" aria-label=${words().large} title=${words().large} @click=${full}>
@@ -90,7 +90,7 @@ function pictureOf(lent: Lent) {
     </p>
     ${
       lent.cameras.length > 1
-        ? html`<div class="cameras" role="group" aria-label=${words().picture('')}>
+        ? html`<div class="cameras" role="group" aria-label=${words().cameras}>
             ${lent.cameras.map(
               ({ id, name }) =>
                 html`<button

@@ -31,7 +31,7 @@ export type Lent = {
 }
 export type Answer = 'on-my-way' | 'arrived' | 'needs-more'
 export type Over = 'revoked' | 'time' | 'closed' | 'unknown' | 'not-whole'
-/** `skew`: the server's clock minus this machine's, milliseconds. */
+/** `skew`: the server's clock minus that of this page, which nobody sets; milliseconds. */
 export type LinkState = { lent: Lent | null; over: Over | null; lost: boolean; skew: number }
 
 const RETRY_MS = [300, 700, 1500, 3000]
@@ -103,9 +103,10 @@ export function openLink(base: string, token: string, onChange: (state: LinkStat
     if (!answer) return
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
     const lent = (await answer.json()) as Lent
-    set({ lent, lost: false, skew: Date.parse(lent.now) - Date.now() })
+    set({ lent, lost: false, skew: Date.parse(lent.now) - performance.now() })
   }
-  async function follow(): Promise<void> {
+  /** @param onHeard the server is there */
+  async function follow(onHeard: () => void): Promise<void> {
     const quiet = new AbortController()
     let silence = setTimeout(() => quiet.abort(), SILENCE_MS)
     try {
@@ -115,6 +116,7 @@ export function openLink(base: string, token: string, onChange: (state: LinkStat
       for (;;) {
         const { done, value } = await reader.read()
         if (done) break
+        onHeard()
         clearTimeout(silence)
         silence = setTimeout(() => quiet.abort(), SILENCE_MS)
         if (/^event: /m.test(value)) await load()
@@ -126,8 +128,7 @@ export function openLink(base: string, token: string, onChange: (state: LinkStat
   async function run(): Promise<void> {
     for (let tries = 0; state.over === null; tries += 1) {
       try {
-        await follow()
-        tries = 0
+        await follow(() => (tries = 0))
         if (state.over === null) await load()
       } catch {
         if (state.over === null) set({ lost: true })
@@ -139,7 +140,7 @@ export function openLink(base: string, token: string, onChange: (state: LinkStat
   queueMicrotask(() => onChange(state))
   void run()
   return {
-    now: (): number => Date.now() + state.skew,
+    now: (): number => performance.now() + state.skew,
     /** Its time is over by the clock of the server: what is shown ends here, whether the server is reached or not. */
     timeIsOver: (): void => set({ over: 'time' }),
     bearer: (): string => session,

@@ -32,7 +32,7 @@ const en = {
   stills: 'Still pictures: this browser cannot play live video',
   large: 'Full screen',
   lost: 'No connection to the control room. Trying again …',
-  notWhole: 'The address is not whole. Open the link exactly as it was sent to you.',
+  notWhole: 'The link is incomplete. Open it exactly as it was sent to you.',
   over: {
     revoked: 'The control room has ended this link.',
     time: 'The time of this link is over.',
@@ -42,13 +42,14 @@ const en = {
   telephone: 'Telephone the CCTV control room if you still need it.',
   other: 'Cymraeg',
   mapLabel: (place: string): string => `Map round ${place}`,
+  cameras: 'Cameras',
   picture: (camera: string): string => `Live picture of ${camera}`,
 }
 export type ResponderWords = typeof en
 const cy: ResponderWords = {
   title: 'Man cymorth',
   opening: 'Yn agor …',
-  lentTo: (name) => `Ar fenthyg i ${name}. Peidiwch ag anfon y ddolen hon ymlaen.`,
+  lentTo: (name) => `Rhannwyd â ${name}. Peidiwch ag anfon y ddolen hon ymlaen.`,
   ends: (time, minutes) =>
     minutes < 1 ? `Yn dod i ben am ${time}, o fewn munud` : `Yn dod i ben am ${time}, ymhen ${minutes} mun`,
   calledAt: (time) => `Pwyswyd y botwm am ${time}`,
@@ -74,11 +75,11 @@ const cy: ResponderWords = {
   sure: 'Camera wedi’i gadarnhau ar y man cymorth',
   unsure: 'Gall y camera fod yn edrych i rywle arall',
   noPicture: 'Dim llun nawr',
-  stopped: (seconds) => `Stopiodd y llun ${seconds} e yn ôl`,
+  stopped: (seconds) => `Stopiodd y llun ${seconds} eiliad yn ôl`,
   stills: 'Lluniau llonydd: ni all y porwr hwn chwarae fideo byw',
   large: 'Sgrin lawn',
   lost: 'Dim cysylltiad â’r ystafell reoli. Yn rhoi cynnig arall arni …',
-  notWhole: 'Nid yw’r cyfeiriad yn gyflawn. Agorwch y ddolen yn union fel yr anfonwyd hi atoch.',
+  notWhole: 'Mae’r ddolen yn anghyflawn. Agorwch hi yn union fel yr anfonwyd hi atoch.',
   over: {
     revoked: 'Mae’r ystafell reoli wedi dod â’r ddolen hon i ben.',
     time: 'Mae amser y ddolen hon ar ben.',
@@ -88,6 +89,7 @@ const cy: ResponderWords = {
   telephone: 'Ffoniwch yr ystafell reoli teledu cylch cyfyng os oes ei angen arnoch o hyd.',
   other: 'English',
   mapLabel: (place) => `Map o gwmpas ${place}`,
+  cameras: 'Camerâu',
   picture: (camera) => `Llun byw o ${camera}`,
 }
 export const responderWords = { en, cy }

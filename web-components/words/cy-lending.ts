@@ -3,7 +3,7 @@ import type { Words } from './en.ts'
 
 export const lendingText: Pick<Words, 'lending'> = {
   lending: {
-    title: 'Ar fenthyg drwy ddolen',
+    title: 'Rhannwyd drwy ddolen',
     lend: 'Dolen…',
     lendTo: (name) => `Rhoi’r digwyddiad ar fenthyg i ${name} drwy ddolen`,
     howLong: 'Am faint?',
@@ -15,7 +15,8 @@ export const lendingText: Pick<Words, 'lending'> = {
     sms: (number) => (number === null ? 'Neges destun' : `Tecstio ${number}`),
     mail: (address) => (address === null ? 'E-bost' : `E-bostio ${address}`),
     subject: 'Ystafell reoli TCC',
-    message: (place, until, url) => `Ystafell reoli TCC: pwyswyd man cymorth, ${place}. Llun byw tan ${until}: ${url}`,
+    message: (place, until, url) =>
+      `Ystafell reoli TCC: pwyswyd botwm man cymorth, ${place}. Llun byw tan ${until}: ${url}`,
     once: 'Anfonwch hi at y cyswllt hwn yn unig. Ni ellir ei dangos eto.',
     until: (at) => `tan ${at}`,
     over: 'wedi dod i ben',

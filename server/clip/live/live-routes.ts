@@ -66,6 +66,8 @@ export type PicturePlace = {
   params: typeof ID_PARAMS
   /** For the API document; null: it is not in there. */
   summary: string | null
+  /** Asked once more when the picture is here: it may have been waited for. */
+  again?: boolean
   /** Whoever asks was let in by the door; now to this camera, too. @throws camera/unknown, view/no-reason */
   admitted(request: Asked & FastifyRequest, what: 'live' | 'still'): Promise<CameraId>
 }
@@ -73,7 +75,7 @@ type PicturePort = Omit<LivePort, 'admit' | 'knows'>
 
 /** A live picture as Low-Latency HLS. */
 export function livePicture(app: App, port: PicturePort, place: PicturePlace): void {
-  const { path, form, config, params, summary, admitted } = place
+  const { path, form, config, params, summary, admitted, again = false } = place
   const hide = { hide: true }
   app.get(
     `${path}/index.m3u8`,
@@ -100,10 +102,9 @@ export function livePicture(app: App, port: PicturePort, place: PicturePlace): v
       if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
       const skip = query._HLS_skip === 'YES' || query._HLS_skip === 'v2'
       const camera = await admitted(request, 'live')
-      return reply
-        .type(PLAYLIST_TYPE)
-        .header('cache-control', 'no-store')
-        .send(await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' }))
+      const list = await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' })
+      if (again) await admitted(request, 'live')
+      return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(list)
     },
   )
   const files = Type.Object({ ...params.properties, ...MEDIA_FILE.properties })
@@ -116,10 +117,12 @@ export function livePicture(app: App, port: PicturePort, place: PicturePlace): v
     app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: files } }, async (request, reply) => {
       const { file: name } = request.params
       const [number, index] = numbersIn(name)
+      const found = await bytes(await admitted(request, 'live'), number, index)
+      if (again) await admitted(request, 'live')
       return reply
         .type(type)
         .header('cache-control', 'no-store')
-        .send(bytesOrNone(await bytes(await admitted(request, 'live'), number, index), `${what} ${name}`))
+        .send(bytesOrNone(found, `${what} ${name}`))
     })
   }
   file('init', 'video/mp4', (camera, run) => port.liveInit(camera, form, run))

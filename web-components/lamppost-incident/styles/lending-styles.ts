@@ -4,16 +4,16 @@ export const lendingStyles = css`
   .contacts .lend {
     grid-column: 1 / -1;
     justify-self: start;
-    min-height: 32px;
-    padding: 0 10px;
-    font-size: 14px;
+    min-height: calc(32 * var(--_u, 1px));
+    padding: 0 calc(10 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
     font-weight: 500;
   }
   .lending {
     grid-column: 1 / -1;
     display: grid;
-    gap: 8px;
-    padding-top: 4px;
+    gap: calc(8 * var(--_u, 1px));
+    padding-top: calc(4 * var(--_u, 1px));
   }
   .lending .refusal:empty {
     display: none;
@@ -22,37 +22,37 @@ export const lendingStyles = css`
     display: grid;
     grid-auto-flow: column;
     grid-auto-columns: 1fr;
-    gap: 6px;
+    gap: calc(6 * var(--_u, 1px));
   }
   .lending .minutes button {
-    padding: 0 4px;
-    min-height: 40px;
+    padding: 0 calc(4 * var(--_u, 1px));
+    min-height: calc(40 * var(--_u, 1px));
   }
-  .lending .minutes [aria-checked='true'] {
+  .lending .minutes [aria-pressed='true'] {
     border-color: var(--_focus);
     box-shadow: inset 0 0 0 1px var(--_focus);
   }
   .made {
     display: grid;
-    grid-template-columns: minmax(96px, 150px) minmax(0, 1fr);
-    gap: 10px;
+    grid-template-columns: minmax(calc(96 * var(--_u, 1px)), calc(150 * var(--_u, 1px))) minmax(0, 1fr);
+    gap: calc(10 * var(--_u, 1px));
     align-items: start;
   }
   .ways {
     display: grid;
-    gap: 6px;
+    gap: calc(6 * var(--_u, 1px));
   }
   .ways button,
   .ways .way {
     display: flex;
     align-items: center;
-    min-height: 36px;
-    padding: 4px 10px;
+    min-height: calc(36 * var(--_u, 1px));
+    padding: calc(4 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
     border: 1px solid var(--_line);
-    border-radius: 6px;
+    border-radius: calc(6 * var(--_u, 1px));
     background: var(--_raised);
     color: var(--_ink);
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     font-weight: 600;
     text-decoration: none;
     overflow-wrap: anywhere;
@@ -62,18 +62,18 @@ export const lendingStyles = css`
   }
   .lent ul {
     display: grid;
-    gap: 4px;
+    gap: calc(4 * var(--_u, 1px));
   }
   .lent li {
     display: grid;
     grid-template-columns: minmax(0, 1fr) auto;
-    gap: 2px 8px;
+    gap: 2px calc(8 * var(--_u, 1px));
     align-items: center;
-    padding: 6px 10px;
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
     border: 1px solid var(--_line);
-    border-inline-start: 6px solid var(--_quiet);
-    border-radius: 6px;
-    font-size: 15px;
+    border-inline-start: calc(6 * var(--_u, 1px)) solid var(--_quiet);
+    border-radius: calc(6 * var(--_u, 1px));
+    font-size: calc(15 * var(--_u, 1px));
   }
   [data-answer='on-my-way'],
   [data-answer='arrived'] {
@@ -91,14 +91,14 @@ export const lendingStyles = css`
   }
   .lent .revoke {
     grid-area: 1 / 2 / span 2;
-    min-height: 36px;
-    padding: 0 10px;
-    font-size: 14px;
+    min-height: calc(36 * var(--_u, 1px));
+    padding: 0 calc(10 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .notes .share {
-    min-height: 26px;
-    padding: 0 8px;
-    font-size: 13px;
+    min-height: calc(26 * var(--_u, 1px));
+    padding: 0 calc(8 * var(--_u, 1px));
+    font-size: calc(13 * var(--_u, 1px));
     font-weight: 500;
   }
   .notes .share[aria-pressed='true'] {
