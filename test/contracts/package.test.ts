@@ -114,6 +114,7 @@ describe('the custom-elements manifest', () => {
       'sound',
       'training',
       'storage',
+      'counts',
       'tiles',
       'lately',
     ])

@@ -109,7 +109,7 @@ describe('two presses that need one camera', () => {
     const first = await press('bar')
     await call('operator', 'POST', `/incidents/${first}/acknowledgement`)
     // A page that hears of both at once shows the one that nobody has.
-    await holder.locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
+    await holder.locator('.owner', { hasText: 'Accepted by Asha' }).waitFor()
     const second = await press('steps')
     const asker = page.locator('lamppost-incident.small')
     await holder.locator('.asked').waitFor()

@@ -83,7 +83,7 @@ describe('a press reaches the wall', () => {
     expect(await wall.locator('lamppost-incident').count()).toBe(0)
     // But that this browser would keep quiet, which whoever sits down here mends with their first touch.
     expect(await wall.locator('lamppost-wall .banner').allInnerTexts()).toEqual([
-      expect.stringContaining('This browser makes no sound'),
+      expect.stringContaining('Sound is blocked in this browser'),
     ])
     await wall.locator('#clock').click()
     await wall.locator('lamppost-wall .banner').waitFor({ state: 'detached' })
@@ -107,7 +107,7 @@ describe('a press reaches the wall', () => {
     const proof = wall.locator('lamppost-incident .main .proof')
     await until(
       () => proof.innerText(),
-      (words) => words?.startsWith('At the preset') ?? false,
+      (words) => words?.includes('On preset · ') ?? false,
       15_000,
     )
     const status = await api<{ items: { token: string; position: { pan: number; tilt: number; zoom: number } }[] }>(
@@ -153,7 +153,7 @@ describe('a press reaches the wall', () => {
     await further.first().click()
     await until(
       () => wall.locator('lamppost-incident .main strong').innerText(),
-      (name) => name === 'Houndgate / Blackwellgate',
+      (name) => name.endsWith('Houndgate / Blackwellgate'),
     )
     await wall.locator('lamppost-incident .view', { hasText: 'Blackwellgate / Skinnergate' }).click()
   })
@@ -245,7 +245,7 @@ describe('a press reaches the wall', () => {
     await wall.setViewportSize({ width: 1280, height: 720 })
     await wall.screenshot({ path: join(output, 'replay-720.png') })
     await wall.setViewportSize({ width: 1920, height: 1080 })
-    await wall.locator('lamppost-incident button.replay').click()
+    await wall.locator('lamppost-incident .replay-bar .end').click()
   })
 
   test('a second browser loses the race for the incident, and is told who has it', async () => {
@@ -260,14 +260,14 @@ describe('a press reaches the wall', () => {
     await second.locator('lamppost-incident button.take').waitFor()
     const [{ id } = { id: '' }] = await incidents()
     await wall.locator('lamppost-incident button.take').click()
-    await wall.locator('lamppost-incident .owner', { hasText: 'Taken by Demo operator' }).waitFor()
+    await wall.locator('lamppost-incident .owner', { hasText: 'Accepted by Demo operator' }).waitFor()
     const refused = await second.evaluate(
       async ({ path, bearer }) =>
         (await fetch(path, { method: 'POST', headers: { authorization: `Bearer ${bearer}` } })).json(),
       { path: `/api/v1/incidents/${id}/acknowledgement`, bearer: token },
     )
     expect(refused).toMatchObject({ status: 409, code: 'incident/taken', owner: 'Demo operator' })
-    await second.locator('lamppost-incident .owner', { hasText: 'Taken by Demo operator' }).waitFor()
+    await second.locator('lamppost-incident .owner', { hasText: 'Accepted by Demo operator' }).waitFor()
     await second.context().close()
   })
 
@@ -303,7 +303,7 @@ describe('a press reaches the wall', () => {
     const refusals = () => Promise.all([wall, second].map((page) => tile(page).locator('.refusal').innerText()))
     await until(
       refusals,
-      (all) => all.filter((words) => /^Already taken by (Asha|Demo operator)$/.test(words ?? '')).length === 1,
+      (all) => all.filter((words) => /^Already accepted by (Asha|Demo operator)$/.test(words ?? '')).length === 1,
     )
     await wall.unroute('**/api/v1/incidents/inc-*')
     await second.context().close()

@@ -149,7 +149,7 @@ describe('the element in a page of another origin', () => {
     await press()
     await page.locator('lamppost-incident h2', { hasText: 'Number One Bar' }).waitFor()
     await page.locator('button.take').click()
-    await page.locator('.owner', { hasText: 'Taken by Dilys (Control Room Viewer)' }).waitFor()
+    await page.locator('.owner', { hasText: 'Accepted by Dilys (Control Room Viewer)' }).waitFor()
     await page.screenshot({ path: join(output, 'embedded.png') })
   })
   test('leaves that page’s own things as they are: no style, no name, no keyboard of it is taken', async () => {
@@ -351,7 +351,7 @@ describe('a VMS’s web tile', () => {
   test('is an address: the token in its fragment is used and does not stay there', async () => {
     const page = await visit(`${house.url}/embed?lang=cy&theme=light#token=${tokens.asha}`)
     await press()
-    await page.locator('button.take', { hasText: 'Ei gymryd' }).waitFor()
+    await page.locator('button.take', { hasText: 'Derbyn' }).waitFor()
     expect(page.url()).toBe(`${house.url}/embed?lang=cy&theme=light`)
   })
   test('opened for one incident has that large, though another one is more urgent; and says when it is not open', async () => {
@@ -445,7 +445,7 @@ describe('a VMS’s web tile', () => {
     await page.screenshot({ path: join(output, 'sign-in.png') })
     await page.getByRole('button', { name: 'Mewngofnodi' }).click()
     await press()
-    await page.locator('button.take', { hasText: 'Ei gymryd' }).click()
+    await page.locator('button.take', { hasText: 'Derbyn' }).click()
     await page.locator('.owner', { hasText: 'Dilys' }).waitFor()
   })
   test('may load the module a second time, as a page does that has it in a bundle of its own', async () => {

@@ -156,11 +156,11 @@ describe('the operator', () => {
     )
     const ago = (ms: number): string => new Date(Date.now() - ms).toISOString()
     await call('press', 'POST', '/presses', { helpPoint: 'bar', pressedAt: ago(63 * 60_000) })
-    await wall.getByText(/Arrived late: pressed 6[3-6] min ago\. No camera was moved/).waitFor()
+    await wall.getByText(/This press reached us 6[3-6] min late\. Cameras not moved/).waitFor()
     await wall.screenshot({ path: join(output, 'late.png') })
     await wall.getByRole('button', { name: 'Bring Blackwellgate / Skinnergate' }).click()
     await wall
-      .getByText(/At the preset|Turning|coordinates|home/)
+      .getByText(/On preset|moving|not confirmed/)
       .first()
       .waitFor()
     await call('operator', 'POST', `/incidents/${await openIncident('bar')}/closure`, { reason: 'Nobody there' })

@@ -108,7 +108,7 @@ describe('the sound of a press', () => {
       10_000,
     )
     expect([await sounding(one), await sounding(two)]).toEqual(['press', 'press'])
-    await one.getByRole('button', { name: 'Take it' }).click()
+    await one.getByRole('button', { name: 'Accept' }).click()
     await until(
       async () => [await sounding(one), await sounding(two)],
       (all) => all.every((each) => each === ''),
@@ -174,7 +174,7 @@ describe('the sound of a press', () => {
   test('that the browser blocks is said in red, and its button turns it on', async () => {
     const page = await screen()
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
-    const banner = page.getByText('This browser makes no sound')
+    const banner = page.getByText('Sound is blocked in this browser')
     await banner.waitFor()
     expect([await tones(page), await sounding(page)]).toEqual([[], ''])
     await page.screenshot({ path: join(output, 'sound-blocked.png') })
@@ -192,11 +192,11 @@ describe('the sound of a press', () => {
   test('that comes back with the first touch moves nothing under the hand: that touch does what it was meant for', async () => {
     const page = await screen()
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
-    await page.getByText('This browser makes no sound').waitFor()
+    await page.getByText('Sound is blocked in this browser').waitFor()
     const box = await page.locator('button.take').boundingBox()
     await page.mouse.move((box?.x ?? 0) + 40, (box?.y ?? 0) + 20)
     await page.mouse.down()
-    await page.getByText('This browser makes no sound').waitFor({ state: 'detached' })
+    await page.getByText('Sound is blocked in this browser').waitFor({ state: 'detached' })
     await page.mouse.up()
     await page.locator('.owner').waitFor()
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
@@ -204,13 +204,13 @@ describe('the sound of a press', () => {
   })
   test('is found out to be blocked before it matters, unless the page wants it later; a muted screen keeps quiet', async () => {
     const [watching, later] = [await screen(), await screen({ 'watch-sound': 'false' })]
-    await watching.getByText('This browser makes no sound').waitFor()
-    expect(await later.getByText('This browser makes no sound').count()).toBe(0)
+    await watching.getByText('Sound is blocked in this browser').waitFor()
+    expect(await later.getByText('Sound is blocked in this browser').count()).toBe(0)
     const muted = await allowed(await screen({ muted: '' }))
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
     await muted.locator('lamppost-incident h2').waitFor()
     await muted.waitForTimeout(800)
-    expect([await tones(muted), await muted.getByText('This browser makes no sound').count()]).toEqual([[], 0])
+    expect([await tones(muted), await muted.getByText('Sound is blocked in this browser').count()]).toEqual([[], 0])
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
     await Promise.all([watching.close(), later.close(), muted.close()])
   })

@@ -89,15 +89,35 @@ describe('keys', () => {
       () => large(asha).locator('.further .view').count(),
       (count) => count === 2,
     )
-    const before = await large(asha).locator('.known strong').textContent()
-    const first = (await large(asha).locator('.view .name').first().textContent())?.replace(/^\W*\d\s*/, '').trim()
+    const nameOf = async (place: string): Promise<string> =>
+      ((await large(asha).locator(place).first().textContent()) ?? '').replace(/^\W*\d\s*/, '').trim()
+    const before = await nameOf('.known strong')
+    const first = await nameOf('.view .name')
+    // The digit of a camera is its own, whichever is large.
+    await keyboard.press('2')
+    await until(
+      () => nameOf('.known strong'),
+      (name) => name === first && name !== before,
+    )
     await keyboard.press('1')
     await until(
-      () => large(asha).locator('.known strong').textContent(),
-      (name) => name === first && name !== before,
+      () => nameOf('.known strong'),
+      (name) => name === before,
     )
     await keyboard.press('r')
     await large(asha).locator('lamppost-player.clip').waitFor()
+    // Live stays, as the inset, then as the large one.
+    const wide = (what: string): Promise<number> =>
+      large(asha)
+        .locator(what)
+        .evaluate((element) => element.clientWidth)
+    expect(await wide('lamppost-player.clip')).toBeGreaterThan(await wide('figure.main'))
+    expect(await wide('figure.main')).toBeGreaterThanOrEqual(320)
+    await keyboard.press('v')
+    await until(
+      async () => (await wide('figure.main')) - (await wide('lamppost-player.clip')),
+      (difference) => difference > 0,
+    )
     await keyboard.press('r')
     await large(asha).locator('lamppost-player.clip').waitFor({ state: 'detached' })
     await room.press('point-2')
@@ -133,11 +153,11 @@ describe('keys', () => {
     await large(asha).locator('h2').waitFor()
     await asha.keyboard.press('?')
     const help = asha.locator('lamppost-wall dialog .keys')
-    await help.getByRole('button', { name: 'Take it, or take it over' }).click()
+    await help.getByRole('button', { name: 'Accept, or take over' }).click()
     await asha.keyboard.press('n')
     await help.locator('.problem', { hasText: 'That key is taken by: Write a note' }).waitFor()
     await asha.keyboard.press('g')
-    await help.getByRole('button', { name: 'Take it, or take it over' }).locator('kbd', { hasText: 'g' }).waitFor()
+    await help.getByRole('button', { name: 'Accept, or take over' }).locator('kbd', { hasText: 'g' }).waitFor()
     await asha.keyboard.press('Escape')
     await asha.goto(`${room.house.url}/embed#token=${room.token('Asha')}`)
     await asha.reload()
@@ -189,6 +209,68 @@ describe('keys', () => {
   })
 })
 
+test('Shift and a digit make that card large; while it is asked why, digits are reasons wherever the keyboard is', async () => {
+  const asha = await screen('Asha')
+  const first = await room.press('point-1')
+  await large(asha).locator('h2').waitFor()
+  await room.press('point-2')
+  await asha.locator('.counts', { hasText: '2 open · 2 not accepted · longest 0:' }).waitFor()
+  const name = await large(asha).locator('h2').textContent()
+  await asha.locator('lamppost-incident.small .card-key', { hasText: '⇧1' }).waitFor()
+  await asha.keyboard.press('Shift+Digit1')
+  await until(
+    () => large(asha).locator('h2').textContent(),
+    (shown) => shown !== name,
+  )
+  await asha.keyboard.press('Shift+Digit1')
+  await until(
+    () => large(asha).locator('h2').textContent(),
+    (shown) => shown === name,
+  )
+  await asha.keyboard.press('c')
+  await large(asha).locator('dialog[open]').waitFor()
+  // Beside the pictures, over none of them.
+  const over = await large(asha).evaluate((tile) => {
+    const box = (place: string) => tile.shadowRoot?.querySelector(place)?.getBoundingClientRect()
+    return (box('dialog')?.left ?? 0) - (box('.pictures')?.right ?? 0)
+  })
+  expect(over).toBeGreaterThan(0)
+  await large(asha)
+    .locator('article')
+    .evaluate((article) => (article as HTMLElement).focus())
+  await asha.keyboard.press('Escape')
+  await large(asha).locator('dialog[open]').waitFor({ state: 'detached' })
+  await asha.keyboard.press('c')
+  await large(asha).locator('dialog[open]').waitFor()
+  await large(asha)
+    .locator('article')
+    .evaluate((article) => (article as HTMLElement).focus())
+  await asha.keyboard.press('1')
+  await until(
+    async () => (await room.call('Asha', 'GET', `/incidents/${first}`)) as { state: string; closureCode: string },
+    ({ state, closureCode }) => state === 'closed' && closureCode === 'helped',
+  )
+})
+test('a part of its name brings any camera of the town', async () => {
+  const asha = await screen('Asha')
+  const id = await room.press('point-1')
+  await large(asha).locator('h2').waitFor()
+  const { framings } = (await room.call('Asha', 'GET', `/incidents/${id}`)) as { framings: { camera: string }[] }
+  const { items } = (await room.call('Asha', 'GET', '/cameras')) as { items: { id: string; name: string }[] }
+  const other = items.find((camera) => !framings.some((each) => each.camera === camera.id)) ?? items[0]
+  await asha.keyboard.press('a')
+  await asha.keyboard.type('no such')
+  await large(asha).locator('.picker', { hasText: 'No camera with that name' }).waitFor()
+  await large(asha)
+    .locator('.picker input')
+    .fill(other?.name.slice(0, 6) ?? '')
+  await asha.keyboard.press('Enter')
+  await until(
+    async () => (await room.call('Asha', 'GET', `/incidents/${id}`)) as { log: { kind: string; actor: string }[] },
+    ({ log }) => log.some(({ kind, actor }) => kind === 'framing.changed' && actor === 'operator:Asha'),
+  )
+})
+
 describe('a hand on the camera', () => {
   /** A press leaves a camera alone that somebody has just steered: which one is large is not always the same. */
   let camera = 'head'
@@ -222,7 +304,8 @@ describe('a hand on the camera', () => {
       (state) => state === 'framed',
       20_000,
     )
-    camera = (await large(page).locator('.known strong').textContent()) === 'Post House Wynd' ? 'second' : 'head'
+    const name = await large(page).locator('.known strong').textContent()
+    camera = name?.endsWith('Post House Wynd') ? 'second' : 'head'
   }
   async function steering(who: string): Promise<Wall> {
     const page = await screen(who)
@@ -275,6 +358,47 @@ describe('a hand on the camera', () => {
     await asha.evaluate(() => dispatchEvent(new Event('blur')))
     await standing()
   })
+  test('drags the picture itself, and turns the wheel on it for its lens', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await large(asha).locator('button.steer').click()
+    const box = await large(asha).locator('.grab').boundingBox()
+    const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 3]
+    await asha.mouse.move(x, y)
+    await asha.mouse.down()
+    await asha.mouse.move(x + 90, y, { steps: 3 })
+    await until(pan, (now) => Math.abs(now - at) > 4)
+    await asha.mouse.up()
+    await standing()
+    const zoom = (): number => room.town.camera(camera).pose().zoom
+    const before = zoom()
+    for (let i = 0; i < 3; i += 1) await asha.mouse.wheel(0, -120)
+    await until(zoom, (now) => now !== before)
+  })
+  test('a wheel and a hand enlarge the picture in the page, and the camera stays as it is', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    const player = large(asha).locator('figure.main lamppost-player')
+    const box = await player.boundingBox()
+    await asha.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 100)
+    for (let i = 0; i < 5; i += 1) await asha.mouse.wheel(0, -120)
+    await player.locator('.whole').waitFor()
+    const lies = (): Promise<string> =>
+      player.evaluate((element) => element.shadowRoot?.querySelector('video')?.style.transform ?? '')
+    const enlarged = await lies()
+    expect(enlarged).toContain('scale(')
+    await asha.mouse.down()
+    await asha.mouse.move((box?.x ?? 0) + 300, (box?.y ?? 0) + 160, { steps: 3 })
+    await asha.mouse.up()
+    expect(await lies()).not.toBe(enlarged)
+    await player.locator('.whole').click()
+    expect(await lies()).toBe('')
+    expect(await pan()).toBe(at)
+  })
   test('drags the pad with a mouse: further is faster', async () => {
     await room.press()
     const asha = await screen('Asha')
@@ -313,7 +437,7 @@ describe('a hand on the camera', () => {
     const [asha, ben] = [await steering('Asha'), await steering('Ben')]
     await large(asha).locator('.pad').focus()
     await asha.keyboard.down('ArrowRight')
-    await large(ben).locator('.hand', { hasText: 'Asha steers it' }).waitFor()
+    await large(ben).locator('.hand', { hasText: 'Moved by Asha' }).waitFor()
     // On a busy machine her page may say nothing for so long that the camera is nobody's, and Ben gets it: both try again.
     await until(
       async () => {
@@ -323,13 +447,13 @@ describe('a hand on the camera', () => {
         await ben.keyboard.press('ArrowLeft', { delay: 200 })
         return large(ben).locator('lamppost-steer .bad').textContent()
       },
-      (said) => said?.includes('Asha steers it now') ?? false,
+      (said) => said?.includes('Asha has control') ?? false,
     )
     // She goes on holding her key: a hand that commands nothing is nobody's after a few seconds.
-    await large(ben).locator('lamppost-steer').getByRole('button', { name: 'Take it out of their hand' }).click()
+    await large(ben).locator('lamppost-steer').getByRole('button', { name: 'Take control' }).click()
     await large(ben).locator('.pad').focus()
     await ben.keyboard.down('ArrowLeft')
-    await large(asha).locator('.hand', { hasText: 'Ben steers it' }).waitFor()
+    await large(asha).locator('.hand', { hasText: 'Moved by Ben' }).waitFor()
     await ben.keyboard.up('ArrowLeft')
     await asha.keyboard.up('ArrowRight')
     const moves = await until(

@@ -29,7 +29,7 @@ describe('a press', () => {
       expect.stringMatching(/St Cuthbert’s hall .*Closed this week\s+·\s/s),
     ])
     expect(await tile.locator('.contacts li').allTextContents()).toEqual([
-      expect.stringContaining('in danger 999'),
+      expect.stringContaining('Emergency: 999'),
       expect.stringContaining('01632 960040'),
     ])
     // The map has its own streets and nothing from outside.
@@ -56,7 +56,7 @@ describe('a press', () => {
     const asha = await screen('Asha')
     await room.call('Sam', 'POST', '/help-points/point-1/drills')
     await large(asha).locator('.tile.drill').waitFor()
-    expect(await large(asha).locator('.what').textContent()).toContain('Drill: not a person')
+    expect(await large(asha).locator('.what').textContent()).toContain('TEST: no caller')
     await until(
       () => asha.locator('lamppost-wall').getAttribute('sounding'),
       (sounding) => sounding === 'drill',
@@ -69,14 +69,14 @@ describe('taking it', () => {
     const [asha, ben] = [await screen('Asha'), await screen('Ben')]
     const id = await room.press()
     await large(asha).locator('button.take').click()
-    await large(ben).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
+    await large(ben).locator('.owner', { hasText: 'Accepted by Asha' }).waitFor()
     expect(await large(ben).locator('button.take').count()).toBe(0)
     await large(ben).getByRole('button', { name: 'Take over from Asha' }).click()
-    await large(ben).locator('dialog').getByRole('button', { name: 'Go back' }).click()
+    await large(ben).locator('dialog').getByRole('button', { name: 'Cancel' }).click()
     expect(await incidentOf(id)).toMatchObject({ owner: 'Asha' })
     await large(ben).getByRole('button', { name: 'Take over from Asha' }).click()
     await large(ben).locator('dialog').getByRole('button', { name: 'Take over from Asha' }).click()
-    await large(asha).locator('.owner', { hasText: 'Taken by Ben' }).waitFor()
+    await large(asha).locator('.owner', { hasText: 'Accepted by Ben' }).waitFor()
   })
   test('is handed over to somebody who is here, and stays the owner’s until they have taken it', async () => {
     const [asha, ben, sam] = [await screen('Asha'), await screen('Ben'), await screen('Sam')]
@@ -87,7 +87,7 @@ describe('taking it', () => {
     await dialog.locator('label', { hasText: 'Ben' }).click()
     await dialog.locator('button.main').click()
     for (const page of [asha, ben, sam])
-      await large(page).locator('.offered', { hasText: 'Asha hands it over to Ben' }).waitFor()
+      await large(page).locator('.offered', { hasText: 'Asha offers handover to Ben' }).waitFor()
     expect(await incidentOf(id)).toMatchObject({ owner: 'Asha' })
     expect(await large(sam).locator('button.take').count()).toBe(0)
     await until(
@@ -95,7 +95,7 @@ describe('taking it', () => {
       (sounding) => sounding === 'reminder',
     )
     await large(ben).locator('button.take').click()
-    await large(asha).locator('.owner', { hasText: 'Taken by Ben' }).waitFor()
+    await large(asha).locator('.owner', { hasText: 'Accepted by Ben' }).waitFor()
   })
 })
 
@@ -116,7 +116,7 @@ describe('on hold', () => {
       .waitFor()
     const { onHold } = await incidentOf(id)
     expect(Math.round((Date.parse(onHold.until) - Date.parse(onHold.at)) / 60_000)).toBe(20)
-    await large(ben).getByRole('button', { name: 'Go on with it' }).click()
+    await large(ben).getByRole('button', { name: 'Resume' }).click()
     await large(asha).locator('.held').waitFor({ state: 'detached' })
   })
   test('pressed again, sounds like a person who waits, and is whose who answers first', async () => {
@@ -140,7 +140,7 @@ describe('on hold', () => {
         (sounding) => sounding === 'press',
       )
     await large(ben).locator('button.take').click()
-    await large(asha).locator('.owner', { hasText: 'Taken by Ben' }).waitFor()
+    await large(asha).locator('.owner', { hasText: 'Accepted by Ben' }).waitFor()
     await until(
       () => asha.locator('lamppost-wall').getAttribute('sounding'),
       (sounding) => sounding === '',
@@ -162,7 +162,7 @@ describe('closing', () => {
     await asha.locator('.lately', { hasText: 'Closed by Asha: She walked home with friends' }).waitFor()
     expect(await asha.locator('lamppost-incident').count()).toBe(0)
     await asha.getByRole('button', { name: 'Open again' }).click()
-    await large(asha).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
+    await large(asha).locator('.owner', { hasText: 'Accepted by Asha' }).waitFor()
     expect(await asha.locator('.lately').count()).toBe(0)
   })
   test('waits when somebody has pressed while it was asked why', async () => {
@@ -177,7 +177,7 @@ describe('closing', () => {
       ({ presses }) => presses.length === 2,
     )
     await large(asha).locator('dialog button.danger').click()
-    await large(asha).locator('.refusal', { hasText: 'Pressed again meanwhile' }).waitFor()
+    await large(asha).locator('.refusal', { hasText: 'Pressed again in the meantime' }).waitFor()
     expect(await incidentOf(id)).toMatchObject({ state: 'acknowledged' })
     await large(asha).locator('button.close').click()
     await large(asha).locator('dialog label').first().click()
@@ -269,7 +269,7 @@ describe('calling somebody', () => {
   test('is one touch, and then what came of it', async () => {
     const asha = await screen('Asha')
     const id = await room.press()
-    await large(asha).getByRole('button', { name: 'Called Civic enforcement officers' }).click()
+    await large(asha).getByRole('button', { name: 'Log call to Civic enforcement officers' }).click()
     await large(asha).locator('.outcomes').getByRole('button', { name: 'on their way' }).click()
     await large(asha).locator('.contacts .last', { hasText: 'on their way' }).waitFor()
     expect(await large(asha).locator('.outcomes').count()).toBe(0)
@@ -290,7 +290,7 @@ describe('others in the room', () => {
     await room.press()
     await large(asha).locator('h2').waitFor()
     const ben = await screen('Ben')
-    await large(asha).locator('.looking', { hasText: 'Also looking: Ben' }).waitFor()
+    await large(asha).locator('.looking', { hasText: 'Also viewing: Ben' }).waitFor()
     await ben.context().close()
     await large(asha).locator('.looking').waitFor({ state: 'detached' })
   })
@@ -310,7 +310,7 @@ describe('seven windows of one browser', () => {
     await large(all[6] ?? first)
       .locator('button.take')
       .click()
-    await large(first).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
+    await large(first).locator('.owner', { hasText: 'Accepted by Asha' }).waitFor()
   })
 })
 
@@ -322,7 +322,7 @@ describe('when nobody takes it', () => {
     expect(await further.locator('lamppost-incident').count()).toBe(0)
     await large(further).locator('h2').waitFor()
     await large(asha)
-      .locator('.escalated', { hasText: /Nobody has taken it for \d+ s\s+·\s+further screens show it/ })
+      .locator('.escalated', { hasText: /Unanswered \d+ s\s+·\s+now on other screens/ })
       .waitFor()
     await large(asha).locator('button.take').click()
     await further.locator('lamppost-incident').waitFor({ state: 'detached' })
@@ -334,7 +334,7 @@ describe('several at once', () => {
     const asha = await screen('Asha')
     const first = await room.press()
     await room.call('Asha', 'POST', `/incidents/${first}/acknowledgement`)
-    await large(asha).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
+    await large(asha).locator('.owner', { hasText: 'Accepted by Asha' }).waitFor()
     for (const { id } of HELP_POINTS.slice(1)) await room.press(id)
     await until(
       () => asha.locator('lamppost-incident').count(),

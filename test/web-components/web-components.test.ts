@@ -46,10 +46,10 @@ describe('which picture is large', () => {
 describe('the words about a framing', () => {
   test('never say more than the proofs', () => {
     expect(en.framing(framing('a', 'primary', 'framed', ['accepted', 'stopped', 'position']))).toBe(
-      'At the preset: it has stopped, and its position agrees',
+      'On preset · position confirmed',
     )
-    expect(en.framing(framing('a', 'primary', 'framed', ['accepted', 'stopped']))).toMatch(/does not say where/)
-    expect(en.framing(framing('a', 'primary', 'unproven', ['accepted']))).toMatch(/Not proven/)
+    expect(en.framing(framing('a', 'primary', 'framed', ['accepted', 'stopped']))).toMatch(/position not confirmed/)
+    expect(en.framing(framing('a', 'primary', 'unproven', ['accepted']))).toMatch(/View not confirmed/)
   })
 })
 

@@ -6,10 +6,10 @@ export const callStyles = css`
   }
   .call {
     display: grid;
-    gap: 10px;
-    padding: 12px 14px;
+    gap: calc(10 * var(--_u, 1px));
+    padding: calc(12 * var(--_u, 1px)) calc(14 * var(--_u, 1px));
     border: 2px solid var(--_line);
-    border-radius: 8px;
+    border-radius: calc(8 * var(--_u, 1px));
     background: var(--_raised);
   }
   .call.ringing,
@@ -28,8 +28,8 @@ export const callStyles = css`
   .head {
     display: flex;
     align-items: center;
-    gap: 10px;
-    font-size: 18px;
+    gap: calc(10 * var(--_u, 1px));
+    font-size: calc(18 * var(--_u, 1px));
     font-weight: 700;
   }
   .head span {
@@ -41,8 +41,8 @@ export const callStyles = css`
     font-variant-numeric: tabular-nums;
   }
   .handset {
-    width: 26px;
-    height: 26px;
+    width: calc(26 * var(--_u, 1px));
+    height: calc(26 * var(--_u, 1px));
     flex: none;
     fill: currentcolor;
   }
@@ -67,8 +67,8 @@ export const callStyles = css`
     color: var(--_good);
   }
   .accept {
-    min-height: 56px;
-    font-size: 20px;
+    min-height: calc(56 * var(--_u, 1px));
+    font-size: calc(20 * var(--_u, 1px));
     background: #0f7a43;
     border-color: #0f7a43;
     color: #fff;
@@ -80,13 +80,13 @@ export const callStyles = css`
     display: grid;
     grid-template-columns: max-content 1fr;
     align-items: center;
-    gap: 6px 10px;
-    font-size: 14px;
+    gap: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .meter {
     width: 100%;
-    height: 12px;
-    border-radius: 6px;
+    height: calc(12 * var(--_u, 1px));
+    border-radius: calc(6 * var(--_u, 1px));
     background: var(--_field);
     border: 1px solid var(--_field-line);
   }
@@ -95,14 +95,14 @@ export const callStyles = css`
   }
   .volume {
     display: grid;
-    grid-template-columns: max-content 1fr 60px;
+    grid-template-columns: max-content 1fr calc(60 * var(--_u, 1px));
     align-items: center;
-    gap: 10px;
-    font-size: 14px;
+    gap: calc(10 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .volume input {
     width: 100%;
-    height: 32px;
+    height: calc(32 * var(--_u, 1px));
     margin: 0;
     accent-color: var(--_action);
   }
@@ -115,7 +115,7 @@ export const callStyles = css`
   }
   .talk {
     flex: 2 1 auto !important;
-    min-height: 56px;
+    min-height: calc(56 * var(--_u, 1px));
     touch-action: none;
   }
   .talk.held {
@@ -126,14 +126,14 @@ export const callStyles = css`
   .buttons {
     display: flex;
     flex-wrap: wrap;
-    gap: 8px;
+    gap: calc(8 * var(--_u, 1px));
   }
   .buttons button {
     flex: 1 1 auto;
   }
   .languages button {
     flex: 0 1 auto;
-    min-height: 40px;
+    min-height: calc(40 * var(--_u, 1px));
   }
   .languages [aria-pressed='true'] {
     border-color: var(--_focus);
@@ -144,7 +144,7 @@ export const callStyles = css`
   }
   .parties {
     display: grid;
-    gap: 6px;
+    gap: calc(6 * var(--_u, 1px));
     margin: 0;
     padding: 0;
     list-style: none;
@@ -153,11 +153,11 @@ export const callStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 8px;
+    gap: calc(8 * var(--_u, 1px));
     font-weight: 600;
   }
   .parties span {
-    flex: 1 1 160px;
+    flex: 1 1 calc(160 * var(--_u, 1px));
     min-width: 0;
     overflow-wrap: anywhere;
   }
@@ -168,7 +168,7 @@ export const callStyles = css`
     color: var(--_quiet);
   }
   .quiet {
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     color: var(--_quiet);
   }
   .mute[aria-pressed='true'] {
@@ -187,17 +187,17 @@ export const callStyles = css`
   .facts {
     display: flex;
     flex-wrap: wrap;
-    gap: 2px 14px;
-    font-size: 14px;
+    gap: 2px calc(14 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
     color: var(--_quiet);
   }
   .microphone {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 10px;
+    gap: calc(10 * var(--_u, 1px));
   }
   .microphone p {
-    flex: 1 1 200px;
+    flex: 1 1 calc(200 * var(--_u, 1px));
   }
 `

@@ -5,6 +5,7 @@ import type { Framing } from '../wall-client/api-shapes.ts'
 import { isUnanswered, takenFrom } from '../lamppost-call/call-view.ts'
 import { mayTake } from './incident-actions.ts'
 import { escalationLine, lateLine, sign } from './incident-heading.ts'
+import { proofSign } from './proof-sign.ts'
 import { type Tile, callOf, cameraName, nameOf } from './tile-context.ts'
 
 export function card(
@@ -32,6 +33,7 @@ export function card(
           </button>
         </h3>
       </div>
+      ${tile.cardKey === null ? nothing : html`<kbd class="card-key" aria-hidden="true">⇧${tile.cardKey}</kbd>`}
       <p class="elapsed" role="timer" aria-label=${words.sincePress}>
         ${elapsed(client.now() - Date.parse(callOf(incident).at))}
       </p>
@@ -42,8 +44,7 @@ export function card(
         <p class="shown">
           ${
             main
-              ? html`<span class="camera">${cameraName(town, main.camera)}</span>
-                  <span class="proof ${main.state}" data-state=${main.state}>${words.framing(main)}</span>`
+              ? html`<span class="camera">${cameraName(town, main.camera)}</span> ${proofSign(main, words)}`
               : callOf(incident).late
                 ? words.noneMoved
                 : words.noCamera

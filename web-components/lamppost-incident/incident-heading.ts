@@ -31,6 +31,7 @@ export function heading(tile: Tile, misuse: { count: number; since: string } | n
   return html`<header part="heading">
     ${sign(tile)}
     <div class="where">
+      <h2>${nameOf(tile)}</h2>
       <p class="what">
         ${incident.number === null ? nothing : html`<b class="number">${incident.number}</b> · `}
         ${incident.kind === 'drill' ? words.drill : words.pressed} ·
@@ -38,7 +39,6 @@ export function heading(tile: Tile, misuse: { count: number; since: string } | n
           incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''
         }${betweenText(tile)}
       </p>
-      <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
       ${lateLine(tile)} ${misuseLine(tile, misuse)}
     </div>

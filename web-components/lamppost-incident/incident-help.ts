@@ -73,7 +73,7 @@ export function contacts(tile: Tile, lending: LendingHere) {
             aria-label=${words.tile.calledKey(contact.name)}
             @click=${() => request({ ask: 'contact', contact: contact.id, outcome: words.tile.called })}
           >
-            ${words.tile.called}${keyHint(action ? key(action) : null)}
+            ${words.tile.logCall}${keyHint(action ? key(action) : null)}
           </button>
           ${tile.incident.state === 'closed' ? nothing : lending.button(tile, contact)} ${lending.sheet(tile, contact)}
           ${last ? html`<p class="last">${clockTime(last.at, timezone, false)} ${last.outcome}</p>` : nothing}

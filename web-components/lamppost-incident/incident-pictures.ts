@@ -6,34 +6,73 @@ import '../lamppost-player/lamppost-player.ts'
 import '../lamppost-steer/lamppost-steer.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
 import { keyHint } from './incident-actions.ts'
-import { type Tile, cameraName, callOf } from './tile-context.ts'
+import { proofSign } from './proof-sign.ts'
+import { type Tile, cameraName, callOf, takenTo } from './tile-context.ts'
 
-/** As many as have a key. */
-export const MOST_FURTHER = 6
-const VIEW_KEYS = ['view1', 'view2', 'view3', 'view4', 'view5', 'view6'] as const
+/** As many as have a key: the digit of a camera is its place among those of the incident, and stays. */
+export const VIEW_KEYS = ['view1', 'view2', 'view3', 'view4', 'view5', 'view6', 'view7', 'view8', 'view9'] as const
+const MOST_FURTHER = VIEW_KEYS.length - 1
+const keyOf = ({ incident, key }: Tile, camera: string): string | null => {
+  const action = VIEW_KEYS[incident.framings.findIndex((each) => each.camera === camera)]
+  return action ? key(action) : null
+}
 export type Looking = {
   replaying: boolean
+  /** Live is large beside the recording, which is the inset. */ swapped: boolean
   steering: boolean
   /** Later than the most urgent tile's. */ behind: boolean
   replay(): void
+  /** Recorded and live change places. */ swap(): void
+  /** A hand that drags or turns the wheel on the picture itself. */ hand: PictureHand
   steer(): void
   choose(camera: string): void
+}
+
+export type PictureHand = {
+  down(event: PointerEvent): void
+  move(event: PointerEvent): void
+  up(): void
+  wheel(event: WheelEvent): void
 }
 
 /** Anything but a preset that was reached can be asked again; a fixed camera cannot. */
 const canSendBack = ({ way }: Framing): boolean => way !== 'fixed'
 
-export function mainView(framing: Framing, tile: Tile, { replaying, steering, behind, replay, steer }: Looking) {
+export function mainView(
+  framing: Framing,
+  tile: Tile,
+  { replaying, steering, behind, replay, steer, hand: onPicture }: Looking,
+) {
   const { words, client, town, incident, key, request } = tile
   // A hand is on one camera: when another becomes the large one, it has let go of this.
   const camera = town.cameras.find(({ id }) => id === framing.camera)
   const hand = camera?.steeredBy
   return html`<figure class="main">
-    <lamppost-player class="live" ?small=${behind} .client=${client} .camera=${framing.camera}></lamppost-player>
+    <lamppost-player
+      class="live"
+      ?small=${behind}
+      ?zoomable=${!steering}
+      .client=${client}
+      .camera=${framing.camera}
+    ></lamppost-player>
+    ${
+      steering && camera?.ptz
+        ? html`<div
+            class="grab"
+            title=${words.tile.dragToSteer}
+            @pointerdown=${onPicture.down}
+            @pointermove=${onPicture.move}
+            @pointerup=${onPicture.up}
+            @pointercancel=${onPicture.up}
+            @lostpointercapture=${onPicture.up}
+            @wheel=${onPicture.wheel}
+          ></div>`
+        : nothing
+    }
     <figcaption>
       <div class="known">
-        <strong>${cameraName(town, framing.camera)}</strong>
-        <span class="proof ${framing.state}" data-state=${framing.state}>${words.framing(framing)}</span>
+        <strong>${keyHint(keyOf(tile, framing.camera))} ${cameraName(town, framing.camera)}</strong>
+        ${proofSign(framing, words, takenTo(tile, framing.camera))}
         ${
           hand
             ? html`<span class="hand">${words.tile.steeredBy(hand.name)}</span>`
@@ -44,7 +83,7 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
       </div>
       <div class="tools">
         ${
-          canSendBack(framing)
+          canSendBack(framing) && (framing.state !== 'framed' || hand)
             ? html`<button class="preset" @click=${() => request({ ask: 'bring', camera: framing.camera })}>
                 ${words.tile.backToPreset}${keyHint(key('preset'))}
               </button>`
@@ -64,9 +103,22 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
               </button>`
             : nothing
         }
+        <button class="full" aria-label=${words.tile.fullScreen} title=${words.tile.fullScreen} @click=${showFull}>
+          <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"></path></svg
+          >${keyHint(key('full'))}
+        </button>
       </div>
     </figcaption>
   </figure>`
+}
+
+/** The picture with its bar fills the screen; once more, or Escape, ends it. */
+const showFull = (event: Event): void => toggleFull((event.currentTarget as HTMLElement).closest('figure'))
+export function toggleFull(figure: Element | null): void {
+  const root = figure?.getRootNode()
+  const isFull = root instanceof ShadowRoot && root.fullscreenElement === figure
+  const change = isFull ? document.exitFullscreen() : figure?.requestFullscreen()
+  change?.catch(() => {})
 }
 
 /** Below the picture, or beside it where the recorded one leaves room: a low screen shows all of it. */
@@ -76,16 +128,26 @@ export function steerOf({ camera }: Framing, { client, town }: Tile) {
     : nothing
 }
 
-export function replayOf({ camera }: Framing, { words, client, incident }: Tile) {
-  return html`<section class="recorded" aria-label=${words.replayTitle}>
-    <lamppost-player
-      class="clip"
-      .client=${client}
-      .camera=${camera}
-      .incident=${incident.id}
-      .pressedAt=${callOf(incident).at}
-    ></lamppost-player>
-  </section>`
+export function replayOf(
+  { camera }: Framing,
+  { words, client, incident, key }: Tile,
+  { swap, swapped, replay }: Looking,
+) {
+  return html`<div class="replay-bar">
+      <button class="swap" @click=${swap}>
+        ${swapped ? words.tile.recordedLarge : words.tile.liveLarge}${keyHint(key('swap'))}
+      </button>
+      <button class="end" @click=${replay}>${words.backToLive}${keyHint(key('replay'))}</button>
+    </div>
+    <section class="recorded" aria-label=${words.replayTitle}>
+      <lamppost-player
+        class="clip"
+        .client=${client}
+        .camera=${camera}
+        .incident=${incident.id}
+        .pressedAt=${callOf(incident).at}
+      ></lamppost-player>
+    </section>`
 }
 
 /**
@@ -129,22 +191,22 @@ export function noView({ words, client, incident, town, request }: Tile) {
 /** @param played whether they move: a browser without the page's own connection has six for all pictures. */
 export function furtherViews(
   further: readonly Framing[],
-  { words, client, town, key }: Tile,
+  tile: Tile,
   { choose }: Pick<Looking, 'choose'>,
   played: boolean,
 ) {
+  const { words, client, town } = tile
   if (further.length === 0) return nothing
   return html`<div class="further" role="group" aria-label=${words.furtherViews}>
     ${repeat(
       further.slice(0, MOST_FURTHER),
       ({ camera }) => camera,
-      (framing, i) => {
+      (framing) => {
         const name = cameraName(town, framing.camera)
-        const action = VIEW_KEYS[i]
         return html`<button class="view" @click=${() => choose(framing.camera)} aria-label=${words.showLarge(name)}>
           ${played ? html`<lamppost-player small .client=${client} .camera=${framing.camera}></lamppost-player>` : nothing}
-          <span class="name">${keyHint(action ? key(action) : null)} ${name}</span
-          ><span class="proof ${framing.state}">${words.framing(framing)}</span>
+          <span class="name">${keyHint(keyOf(tile, framing.camera))} ${name}</span>
+          ${proofSign(framing, words, takenTo(tile, framing.camera))}
         </button>`
       },
     )}

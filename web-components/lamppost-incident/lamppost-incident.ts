@@ -13,6 +13,7 @@ import type { Incident } from '../wall-client/api-shapes.ts'
 import { Refusal } from '../wall-client/refusal.ts'
 import type { WallClient, WallState } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
+import { scaleWithScreen } from '../theme/screen-scale.ts'
 import { LanguageController } from '../words/language.ts'
 import { finalRefusal, refusalText } from '../words/refusal-words.ts'
 import { askedFor, askedOthers } from './camera-requests.ts'
@@ -25,7 +26,18 @@ import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts
 import { LendingHere, lent } from './incident-lending.ts'
 import { MisuseHere } from './misuse-here.ts'
 import { notes } from './incident-notes.ts'
-import { type Looking, furtherViews, mainView, noView, replayOf, steerOf } from './incident-pictures.ts'
+import {
+  type Looking,
+  VIEW_KEYS,
+  furtherViews,
+  mainView,
+  noView,
+  replayOf,
+  steerOf,
+  toggleFull,
+} from './incident-pictures.ts'
+import { cameraPicker } from './camera-picker.ts'
+import { pictureHand } from './picture-hand.ts'
 import { fulfil } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
 import { NoteDraft } from './note-draft.ts'
@@ -64,10 +76,14 @@ export class LamppostIncident extends LitElement {
   @property() incident = ''
   @property({ reflect: true }) theme = ''
   @property({ type: Boolean, reflect: true }) compact = false
+  /** As a card: the digit that makes it the large tile, with Shift; 0: none. */
+  @property({ attribute: false }) cardKey = 0
   /** The keys as a wall has them; null shows none. */
   @property({ attribute: false }) keymap: Keymap | null = null
   @state() private chosen: string | null = null
   @state() private replaying = false
+  @state() private swapped = false
+  @state() private picking = ''
   @state() private steering = false
   @state() private asking: Asking = null
   @state() private refusal: string | null = null
@@ -86,6 +102,10 @@ export class LamppostIncident extends LitElement {
   #lending = new LendingHere(this)
   #timer: ReturnType<typeof setInterval> | null = null
 
+  constructor() {
+    super()
+    scaleWithScreen(this)
+  }
   override connectedCallback(): void {
     super.connectedCallback()
     this.#timer = setInterval(() => this.requestUpdate(), 500)
@@ -97,8 +117,10 @@ export class LamppostIncident extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     const another = changed.get('incident')
     // Questions and hands belong to the incident that they were begun with.
-    if (another !== undefined && another !== '')
-      [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
+    if (another !== undefined && another !== '') {
+      ;[this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
+      ;[this.swapped, this.picking] = [false, '']
+    }
     if (another !== undefined) [this.#toldOfPress, this.#accepts] = [false, false]
     if (this.compact) [this.asking, this.steering] = [null, false]
     if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking'))
@@ -136,9 +158,9 @@ export class LamppostIncident extends LitElement {
     // A button that has done its work is gone, and the keyboard must not go with it.
     if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null)
       this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
-    // A native dialog keeps the keyboard inside and gives it back where it was.
     if (!this.dialog) return
-    if (this.asking !== null && !this.dialog.open) this.dialog.showModal()
+    // Beside the pictures, which nothing covers: the person that this is about must not be lost sight of.
+    if (this.asking !== null && !this.dialog.open) this.dialog.show()
     if (this.asking === null && this.dialog.open) this.dialog.close()
   }
 
@@ -224,6 +246,7 @@ export class LamppostIncident extends LitElement {
       me: town.me?.name ?? '',
       key: (action) => shown?.[action] ?? null,
       leaveKey: this.keymap?.leave ?? null,
+      cardKey: this.cardKey || null,
       request: (wish) => void this.#request(wish),
     }
   }
@@ -240,10 +263,10 @@ export class LamppostIncident extends LitElement {
     const tile = this.#tile
     if (!tile) return false
     const { incident, helpPoint, town, request, words } = tile
-    const { main, further } = arrangeViews(incident.framings, this.chosen)
-    const view = { view1: 0, view2: 1, view3: 2, view4: 3, view5: 4, view6: 5 }[action as 'view1']
+    const { main } = arrangeViews(incident.framings, this.chosen)
+    const view = VIEW_KEYS.indexOf(action as (typeof VIEW_KEYS)[number])
     const contact = { contact1: 0, contact2: 1, contact3: 2 }[action as 'contact1']
-    if (view !== undefined) return this.#choose(further[view]?.camera)
+    if (view >= 0) return this.#choose(incident.framings[view]?.camera)
     if (contact !== undefined) {
       const called = town.site?.contacts[contact]
       if (called) request({ ask: 'contact', contact: called.id, outcome: words.tile.called })
@@ -261,6 +284,16 @@ export class LamppostIncident extends LitElement {
         return true
       case 'replay':
         this.replaying = !this.replaying && main !== null
+        return true
+      case 'swap':
+        if (!this.replaying) return false
+        this.swapped = !this.swapped
+        return true
+      case 'full':
+        toggleFull(this.renderRoot.querySelector('figure.main'))
+        return true
+      case 'camera':
+        this.renderRoot.querySelector<HTMLInputElement>('.picker input')?.focus()
         return true
       case 'steer':
         this.#steer()
@@ -287,6 +320,22 @@ export class LamppostIncident extends LitElement {
         return false
     }
   }
+  /** A digit, while a question waits beside the pictures: it takes that reason, wherever the keyboard is. */
+  answerByDigit(digit: number): boolean {
+    if (this.asking === null) return false
+    const choice = this.dialog.querySelectorAll<HTMLInputElement>('input[name=reason]')[digit - 1]
+    if (!choice) return false
+    choice.click()
+    if (choice.value !== 'other') choice.form?.requestSubmit()
+    return true
+  }
+  /** The question that waits is not answered. */
+  cancelQuestion(): boolean {
+    const was = this.asking !== null
+    this.asking = null
+    return was
+  }
+  #hand = pictureHand(() => this.renderRoot.querySelector('lamppost-steer'))
   #choose(camera: string | undefined): boolean {
     if (camera === undefined) return false
     this.chosen = camera
@@ -313,6 +362,9 @@ export class LamppostIncident extends LitElement {
     const { main, further } = arrangeViews(incident.framings, this.chosen)
     const looking: Looking = {
       replaying: this.replaying,
+      swapped: this.swapped,
+      swap: () => (this.swapped = !this.swapped),
+      hand: this.#hand,
       steering: this.steering,
       behind: this.compact,
       replay: () => (this.replaying = !this.replaying),
@@ -356,14 +408,15 @@ export class LamppostIncident extends LitElement {
       <div class="body">
         <div class="seen">
           ${wishes}
-          <div class="pictures ${this.replaying && main ? 'two' : ''}">
+          <div class="pictures ${this.replaying && main ? 'two' : ''} ${this.swapped ? 'swapped' : ''}">
             ${main ? mainView(main, tile, looking) : noView(tile)}
-            ${this.replaying && main ? replayOf(main, tile) : nothing}
+            ${this.replaying && main ? replayOf(main, tile, looking) : nothing}
             ${looking.steering && main ? steerOf(main, tile) : nothing}
           </div>
           ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>
         <div class="side">
+          ${actions(this.#withoutTakeKey(tile), this.refusal, (asking) => (this.asking = asking))}
           ${
             town.calls.some((call) => call.incident === incident.id)
               ? html`<lamppost-call
@@ -374,17 +427,21 @@ export class LamppostIncident extends LitElement {
                 ></lamppost-call>`
               : nothing
           }
-          ${actions(this.#withoutTakeKey(tile), this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)}
+          <div class="scroll" tabindex="0" role="group" aria-label=${tile.words.tile.aboutIncident}>
+            ${lent(tile)} ${instructions(tile)} ${contacts(tile, this.#lending)} ${safePlaces(tile)} ${vmsLines(tile)}
+            ${cameraPicker(tile, this.picking, (typed) => (this.picking = typed))}
+            <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
+          </div>
           ${notes(tile, this.#draft)}
-        </div>
-        <div class="side">
-          ${lent(tile)} ${contacts(tile, this.#lending)} ${safePlaces(tile)} ${vmsLines(tile)}
-          <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
+          <dialog
+            aria-labelledby="question"
+            @close=${() => (this.asking = null)}
+            @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.cancelQuestion()}
+          >
+            ${question(tile, this.asking, this.#seen, () => (this.asking = null))}
+          </dialog>
         </div>
       </div>
-      <dialog aria-labelledby="question" @close=${() => (this.asking = null)}>
-        ${question(tile, this.asking, this.#seen, () => (this.asking = null))}
-      </dialog>
     </article>`
   }
 }

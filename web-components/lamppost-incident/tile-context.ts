@@ -24,6 +24,8 @@ export type Tile = {
   me: string
   /** The key of an action as it is shown; null where keys are off. */
   key(action: Action): string | null
+  /** The digit that makes a card the large tile, with Shift; null: none does. */
+  cardKey: number | null
   /** Leaves a note, beside Escape; null: Escape only. */
   leaveKey: string | null
   request(wish: Wish): void
@@ -52,3 +54,10 @@ export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incide
   helpPoint?.name ?? incident.helpPoint
 export const cameraName = (town: WallState, camera: string): string =>
   town.cameras.find(({ id }) => id === camera)?.name ?? camera
+
+/** The help point of another open incident that has this camera now; null: none has. */
+export function takenTo({ town, incident }: Pick<Tile, 'town' | 'incident'>, camera: string): string | null {
+  const holder = town.cameras.find(({ id }) => id === camera)?.heldBy ?? null
+  const other = holder === incident.id ? undefined : town.incidents.find(({ id }) => id === holder)
+  return other ? (town.helpPoints.find(({ id }) => id === other.helpPoint)?.name ?? other.helpPoint) : null
+}

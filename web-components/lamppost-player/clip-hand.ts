@@ -83,7 +83,7 @@ export class ClipHand {
     const { currentTime = 0, duration = 0, paused = false } = video ?? {}
     const end = Number.isFinite(duration) ? duration : seekableEnd(video)
     const press = this.#pressAt()
-    return html`<div class="controls" @keydown=${this.#onKey}>
+    return html`<div part="controls" class="controls" @keydown=${this.#onKey}>
       <div class="track">
         <input
           type="range"

@@ -124,6 +124,14 @@ export class HlsController implements ReactiveController {
     this.#start()
   }
 
+  /** Nobody can see it: nothing is fetched until it is played again. */
+  rest(): void {
+    if (!this.#source) return
+    this.#stop()
+    this.#source = null
+    this.picture = NO_PICTURE
+  }
+
   /**
    * Media seconds of a wall-clock moment: by its segment's own time, since a camera's seconds are not the wall's.
    * Null when it is not in the recording.

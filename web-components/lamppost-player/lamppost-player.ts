@@ -15,6 +15,7 @@ import { HlsController } from './hls-controller.ts'
 import type { Mode } from './hls-settings.ts'
 import { playerStyles } from './player-styles.ts'
 import { ReasonForm } from './reason-form.ts'
+import { createDigitalZoom } from './digital-zoom.ts'
 import { createSmallStream } from './small-stream.ts'
 import { pageStepDown } from './quality-downgrade.ts'
 
@@ -23,11 +24,15 @@ const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
 /** Ages are told in tenths; nothing finer than the server's clock is known. */
 const FINEST_S = 0.1
+/** About to be scrolled to: it plays by then. */
+const NEAR_WINDOW = '120px'
 
 const canShow = (codec: string): boolean =>
   typeof MediaSource === 'undefined' || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`)
 
 /**
+ * @csspart frame - the picture with what is said on it
+ * @csspart controls - the buttons and the track of a clip
  * @csspart video - the picture
  * @csspart age - the line that tells its age
  * @csspart form - the line that says when the picture is a converted one, or has privacy masks
@@ -52,13 +57,19 @@ export class LamppostPlayer extends LitElement {
   @property({ type: Boolean }) unmasked = false
   /** For small further views: frugal where connections are few. */
   @property({ type: Boolean }) small = false
+  /** A wheel and a hand enlarge the picture in the page; the camera stays as it is. */
+  @property({ type: Boolean }) zoomable = false
   /** A clip without controls of its own: somebody around moves it. */
   @property({ type: Boolean }) bare = false
   /** When the press came (UTC ISO 8601): marked in a clip. */
   @property({ attribute: 'pressed-at' }) pressedAt = ''
   @query('video') private video!: HTMLVideoElement
   @state() private unshowable = ''
+  /** A small one plays only while it is in the window. */
+  @state() private inWindow = true
 
+  #zoom = createDigitalZoom({ video: () => this.video, onChange: () => this.requestUpdate() })
+  #inView: IntersectionObserver | null = null
   #client = new ClientController(this)
   #hls = new HlsController(this)
   #hand = new ClipHand({ hls: this.#hls, video: () => this.video, pressedAt: () => this.pressedAt })
@@ -139,6 +150,7 @@ export class LamppostPlayer extends LitElement {
     if (changed.has('camera')) {
       this.#reason.forget()
       this.#shown = false
+      this.#zoom.reset()
       pageStepDown.leave(this)
     }
     this.#lookAtSmall()
@@ -150,7 +162,15 @@ export class LamppostPlayer extends LitElement {
     const live = state === 'playing' && !this.#isFrugal && !this.#client.client.carrier.isOpen()
     return pageStepDown.look(this, { behind, small: this.small, live }, performance.now())
   }
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#inView = new IntersectionObserver((seen) => (this.inWindow = seen.at(-1)?.isIntersecting ?? true), {
+      rootMargin: NEAR_WINDOW,
+    })
+    this.#inView.observe(this)
+  }
   override disconnectedCallback(): void {
+    this.#inView?.disconnect()
     super.disconnectedCallback()
     pageStepDown.leave(this)
   }
@@ -159,6 +179,7 @@ export class LamppostPlayer extends LitElement {
     const link = this.#client.client.state().link
     this.setAttribute('shows', link === 'lost' ? 'gone' : this.#ageClass())
     if (!this.camera) return
+    if (this.small && !this.inWindow) return this.#hls.rest()
     const { client } = this.#client
     this.#noteIncident()
     if (this.mode === 'clip') this.#hand.watch(this.video)
@@ -175,7 +196,17 @@ export class LamppostPlayer extends LitElement {
   }
 
   protected override render() {
-    return html`<div class="frame">
+    const zoom = this.zoomable ? this.#zoom : null
+    return html`<div
+        part="frame"
+        class="frame ${zoom && zoom.scale() > 1 ? 'enlarged' : ''}"
+        @wheel=${zoom?.onWheel}
+        @pointerdown=${zoom?.onDown}
+        @pointermove=${zoom?.onMove}
+        @pointerup=${zoom?.onUp}
+        @pointercancel=${zoom?.onUp}
+        @dblclick=${zoom?.reset}
+      >
         <video
           part="video"
           tabindex="-1"
@@ -199,6 +230,11 @@ export class LamppostPlayer extends LitElement {
             ? html`<p part="form" class="form" title=${this.#masks.join(', ')}>
                 ${this.unmasked ? this.words.withoutMasks : this.words.withMasks(this.#masks.length)}
               </p>`
+            : nothing
+        }
+        ${
+          zoom && zoom.scale() > 1
+            ? html`<button class="whole" @click=${zoom.reset}>${this.words.enlarged(zoom.scale().toFixed(1))}</button>`
             : nothing
         }
         <p part="age" class="age ${this.#ageClass()}">${this.#ageText()}</p>

@@ -11,6 +11,7 @@ import { STEERING_KEYS, STILL, createSteering, keyVelocity, padVelocity, stickVe
 import { steerStyles } from './steer-styles.ts'
 
 const ZOOM_SPEED = 0.5
+const NOTCH_MS = 260
 /** Those that are open on this page; the newest has the controller. */
 const steering: LamppostSteer[] = []
 
@@ -69,7 +70,25 @@ export class LamppostSteer extends LitElement {
     this.#stopMoving()
     super.disconnectedCallback()
   }
+  /** From a picture around: as the pad is dragged, -1 to 1, right and down. */
+  want(x: number, y: number): void {
+    const length = Math.max(1, Math.hypot(x, y))
+    this.knob = { x: x / length, y: y / length }
+    this.#steering.want({ ...stickVelocity(this.knob.x, this.knob.y), zoom: 0 })
+  }
+  /** A notch of a wheel: closer, or wider, for a moment. */
+  nudgeZoom(direction: 1 | -1): void {
+    clearTimeout(this.#notch)
+    this.#steering.want({ ...STILL, zoom: direction * ZOOM_SPEED })
+    this.#notch = setTimeout(this.#stopMoving, NOTCH_MS)
+  }
+  /** The hand on the picture lets go. */
+  letGo(): void {
+    this.#stopMoving()
+  }
+  #notch: ReturnType<typeof setTimeout> | undefined
   #stopMoving = (): void => {
+    clearTimeout(this.#notch)
     this.#keys.clear()
     this.knob = { x: 0, y: 0 }
     this.#byController = false
@@ -114,10 +133,7 @@ export class LamppostSteer extends LitElement {
     // Let go where nobody told us of it, as over a menu.
     if (event.buttons === 0) return this.#stopMoving()
     const { left, top, width, height } = pad.getBoundingClientRect()
-    const [x, y] = [((event.clientX - left) / width) * 2 - 1, ((event.clientY - top) / height) * 2 - 1]
-    const length = Math.max(1, Math.hypot(x, y))
-    this.knob = { x: x / length, y: y / length }
-    this.#steering.want({ ...stickVelocity(this.knob.x, this.knob.y), zoom: 0 })
+    this.want(((event.clientX - left) / width) * 2 - 1, ((event.clientY - top) / height) * 2 - 1)
   }
   #zoom =
     (direction: 1 | -1) =>

@@ -5,14 +5,14 @@ export const steerStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 14px;
-    padding: 10px;
+    gap: calc(14 * var(--_u, 1px));
+    padding: calc(10 * var(--_u, 1px));
     border: 2px solid var(--_doubt);
-    border-radius: 8px;
+    border-radius: calc(8 * var(--_u, 1px));
   }
   .pad {
-    width: 150px;
-    height: 150px;
+    width: calc(150 * var(--_u, 1px));
+    height: calc(150 * var(--_u, 1px));
     flex: none;
     border-radius: 50%;
     cursor: grab;
@@ -31,20 +31,20 @@ export const steerStyles = css`
   }
   .zoom {
     display: grid;
-    gap: 8px;
+    gap: calc(8 * var(--_u, 1px));
   }
   .zoom button {
-    width: 64px;
-    min-height: 60px;
+    width: calc(64 * var(--_u, 1px));
+    min-height: calc(60 * var(--_u, 1px));
     padding: 0;
-    font-size: 28px;
+    font-size: calc(28 * var(--_u, 1px));
     touch-action: none;
   }
   .say {
-    flex: 1 1 160px;
+    flex: 1 1 calc(160 * var(--_u, 1px));
     display: grid;
-    gap: 6px;
-    font-size: 14px;
+    gap: calc(6 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .good {
     color: var(--_good);

@@ -8,8 +8,8 @@ export const townStyles = css`
   :host {
     display: flex;
     flex-direction: column;
-    gap: 8px;
-    min-height: 240px;
+    gap: calc(8 * var(--_u, 1px));
+    min-height: calc(240 * var(--_u, 1px));
     position: relative;
     /* Leaflet's layers count from 200: they must not lie over the page around. */
     isolation: isolate;
@@ -18,7 +18,7 @@ export const townStyles = css`
     flex: 1;
     min-height: inherit;
     border: 1px solid var(--_line);
-    border-radius: 6px;
+    border-radius: calc(6 * var(--_u, 1px));
     background: var(--_ground);
     font-family: var(--_font);
   }
@@ -94,7 +94,7 @@ export const townStyles = css`
     position: absolute;
     white-space: nowrap;
     transform: translate(-50%, -50%);
-    font-size: 11px;
+    font-size: calc(11 * var(--_u, 1px));
     line-height: 1.1;
     color: var(--_quiet);
     text-shadow:
@@ -105,14 +105,14 @@ export const townStyles = css`
   .safe-name span,
   .help-name span,
   .camera-name span {
-    transform: translate(12px, -50%);
+    transform: translate(calc(12 * var(--_u, 1px)), -50%);
     color: var(--_ink);
     font-weight: 700;
-    font-size: 12px;
+    font-size: calc(12 * var(--_u, 1px));
   }
   .camera-name span {
     font-weight: 500;
-    font-size: 11px;
+    font-size: calc(11 * var(--_u, 1px));
   }
   .good {
     color: var(--_good);
@@ -124,6 +124,6 @@ export const townStyles = css`
   ul {
     list-style: none;
     display: grid;
-    gap: 4px;
+    gap: calc(4 * var(--_u, 1px));
   }
 `

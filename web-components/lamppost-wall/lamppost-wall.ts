@@ -10,7 +10,9 @@ import '../lamppost-call/lamppost-microphone.ts'
 import { type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
 import { fulfil } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
-import { closedBy, closingReason } from '../lamppost-incident/tile-context.ts'
+import { callOf, closedBy, closingReason } from '../lamppost-incident/tile-context.ts'
+import { scaleWithScreen } from '../theme/screen-scale.ts'
+import { elapsed } from '../theme/times.ts'
 import { element } from '../theme/element.ts'
 import { browserStore } from '../browser/browser-store.ts'
 import { look } from '../theme/theme.ts'
@@ -22,7 +24,16 @@ import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
 import { AlarmSound, type Calling } from './alarm-sound.ts'
 import { type KeyHelpState, keyHelp } from './key-help.ts'
-import { type Action, type KeyChanges, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
+import {
+  type Action,
+  type KeyChanges,
+  type Keymap,
+  actionOf,
+  cardOf,
+  keymapFrom,
+  loadKeymap,
+  saveKeymap,
+} from './wall-keys.ts'
 import { WallNews } from './wall-news.ts'
 import { type Room, arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
@@ -36,6 +47,8 @@ const SETTLED_MS = 700
 const LOST_SOUNDS_MS = 10_000
 /** Longer than any wall needs: then it is said that nothing can be seen yet. */
 const CONNECTING_MS = 4000
+/** As many cards as there are digits have a key. */
+const cardKeyAt = (place: number): number => (place >= 0 && place < 9 ? place + 1 : 0)
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
@@ -59,6 +72,7 @@ const CONNECTING_MS = 4000
  * @csspart sound - the red line when this browser blocks sound, with its button
  * @csspart training - the line over a town for practice
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
+ * @csspart counts - how many incidents are open, how many nobody has accepted, and how long the first has waited
  * @csspart tiles - the grid of tiles
  * @csspart lately - the lines of incidents that were closed just now
  */
@@ -106,6 +120,10 @@ export class LamppostWall extends LitElement {
   #lostAt: number | null = null
   #connectedAt = 0
 
+  constructor() {
+    super()
+    scaleWithScreen(this)
+  }
   override connectedCallback(): void {
     super.connectedCallback()
     // Holds run out and closed lines go by themselves.
@@ -242,6 +260,10 @@ export class LamppostWall extends LitElement {
   }
   #onKey = (event: KeyboardEvent): void => {
     if (this.keys === 'off') return
+    const card = cardOf(event, this.#keymap, this)
+    if (card !== null) return this.#chooseCard(card, event)
+    // A question waits beside the pictures: digits and Escape are its own, wherever the keyboard is.
+    if (this.#answers(event)) return event.preventDefault()
     const action = actionOf(event, this.#keymap, this)
     if (!action) return
     const tile = event.composedPath().find((place): place is LamppostIncident => place instanceof LamppostIncident)
@@ -249,6 +271,20 @@ export class LamppostWall extends LitElement {
     const meant = tile ? tile.incident === this.#inHand : performance.now() - this.#turnedAt > SETTLED_MS
     if (!meant && !['help', 'next', 'previous'].includes(action)) return
     if (this.#act(action)) event.preventDefault()
+  }
+  #chooseCard(card: number, event: KeyboardEvent): void {
+    const incident = arranged(this.#shown, this.#inHand, this.#room)[card - 1]
+    if (!incident) return
+    event.preventDefault()
+    this.chosen = incident.id
+  }
+  #answers(event: KeyboardEvent): boolean {
+    const free = !event.ctrlKey && !event.altKey && !event.metaKey && !event.repeat && !event.defaultPrevented
+    const inText = event.composedPath()[0]
+    if (!free || inText instanceof HTMLInputElement || inText instanceof HTMLTextAreaElement) return false
+    const tile = this.#tile(this.#inHand)
+    if (event.key === 'Escape') return tile?.cancelQuestion() ?? false
+    return /^[1-9]$/.test(event.key) && (tile?.answerByDigit(Number(event.key)) ?? false)
   }
   #act(action: Action): boolean {
     if (action === 'help') {
@@ -292,6 +328,7 @@ export class LamppostWall extends LitElement {
         performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me),
     )
     return html`<p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
+      ${shown.length > 1 ? html`<p part="counts" class="counts" role="status">${this.#counts(shown)}</p>` : nothing}
       ${
         shown.length > 0
           ? html`<div
@@ -306,6 +343,7 @@ export class LamppostWall extends LitElement {
                   return html`<lamppost-incident
                     class=${large ? 'large' : `small p${others.indexOf(incident)}`}
                     ?compact=${!large}
+                    .cardKey=${large || this.keys === 'off' ? 0 : cardKeyAt(others.indexOf(incident))}
                     .keymap=${large && this.keys !== 'off' ? this.#keymap : null}
                     .client=${this.#client.client}
                     .incident=${incident.id}
@@ -397,6 +435,13 @@ export class LamppostWall extends LitElement {
             : nothing
         }
       </dialog>`
+  }
+  #counts(shown: readonly Incident[]): string {
+    const { words } = this.#language
+    const waiting = shown.filter(({ state, kind }) => state === 'open' && kind === 'press')
+    const first = Math.min(...waiting.map((incident) => Date.parse(callOf(incident).at)))
+    const longest = waiting.length === 0 ? '' : elapsed(this.#client.client.now() - first)
+    return words.wall.counts(shown.length, waiting.length, longest)
   }
   /** Asked of the page first, like every other wish. */
   async #reopen(incident: string): Promise<void> {

@@ -15,6 +15,12 @@ export const ACTIONS = [
   'view4',
   'view5',
   'view6',
+  'view7',
+  'view8',
+  'view9',
+  'swap',
+  'full',
+  'camera',
   'steer',
   'preset',
   'contact1',
@@ -46,6 +52,12 @@ export const DEFAULT_KEYS: Keymap = {
     view4: '4',
     view5: '5',
     view6: '6',
+    view7: '7',
+    view8: '8',
+    view9: '9',
+    swap: 'v',
+    full: 'f',
+    camera: 'a',
     steer: 's',
     preset: 'b',
     contact1: 'q',
@@ -121,6 +133,15 @@ export function actionOf(event: KeyboardEvent, { on, keys }: Keymap, wall: Event
   if (isTyping(path[0], wall) || path.some(isModal)) return null
   const key = event.key.toLowerCase()
   return ACTIONS.find((action) => keys[action] === key) ?? null
+}
+
+/** Shift and a digit, by the place of the key: what it writes differs from keyboard to keyboard. Null: it is not that. */
+export function cardOf(event: KeyboardEvent, { on }: Keymap, wall: EventTarget): number | null {
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1]
+  if (!on || digit === undefined || !event.shiftKey || event.defaultPrevented) return null
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return null
+  const path = event.composedPath()
+  return isTyping(path[0], wall) || path.some(isModal) ? null : Number(digit)
 }
 
 const STORED = 'lamppost keys'

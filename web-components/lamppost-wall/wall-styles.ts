@@ -16,43 +16,47 @@ export const wallStyles = css`
     z-index: 5;
   }
   .banner {
-    padding: 14px 18px;
+    padding: calc(14 * var(--_u, 1px)) calc(18 * var(--_u, 1px));
     background: var(--_alarm);
     color: var(--_alarm-ink);
-    font-size: 20px;
+    font-size: calc(20 * var(--_u, 1px));
     font-weight: 800;
     text-align: center;
   }
   @media (max-height: 800px) {
     .banner {
-      padding: 6px 18px;
-      font-size: 17px;
+      padding: calc(6 * var(--_u, 1px)) calc(18 * var(--_u, 1px));
+      font-size: calc(17 * var(--_u, 1px));
     }
   }
   .sound button {
-    margin-inline-start: 14px;
+    margin-inline-start: calc(14 * var(--_u, 1px));
     background: #fff;
     color: #7d1424;
     border-color: #fff;
   }
   .training {
     margin: 0;
-    padding: 6px 18px;
-    background: repeating-linear-gradient(-45deg, #ffd60a 0 18px, #f2c200 18px 36px);
+    padding: calc(6 * var(--_u, 1px)) calc(18 * var(--_u, 1px));
+    background: repeating-linear-gradient(
+      -45deg,
+      #ffd60a 0 calc(18 * var(--_u, 1px)),
+      #f2c200 calc(18 * var(--_u, 1px)) calc(36 * var(--_u, 1px))
+    );
     color: #14110a;
     font-weight: 700;
   }
   .storage {
-    padding: 10px 18px;
-    border-inline-start: 8px solid var(--_doubt);
+    padding: calc(10 * var(--_u, 1px)) calc(18 * var(--_u, 1px));
+    border-inline-start: calc(8 * var(--_u, 1px)) solid var(--_doubt);
     background: var(--_panel);
     color: var(--_doubt);
     font-weight: 700;
   }
   .tiles {
     display: grid;
-    gap: 10px;
-    padding: 10px;
+    gap: calc(10 * var(--_u, 1px));
+    padding: calc(10 * var(--_u, 1px));
     align-items: start;
     /* The keyboard goes the way the eyes do, where the browser knows how. */
     reading-flow: grid-order;
@@ -61,18 +65,31 @@ export const wallStyles = css`
     order: 0;
     min-width: 0;
   }
+  .counts {
+    padding: calc(5 * var(--_u, 1px)) calc(14 * var(--_u, 1px)) 0;
+    font-size: calc(18 * var(--_u, 1px));
+    font-weight: 700;
+    font-variant-numeric: tabular-nums;
+  }
   .few,
   .many {
-    grid-template-columns: minmax(0, 1fr) clamp(240px, 19vw, 380px);
+    grid-template-columns: minmax(0, 1fr) clamp(calc(230 * var(--_u, 1px)), 17vw, calc(330 * var(--_u, 1px)));
     grid-auto-rows: min-content;
   }
+  /* Eight beside the large one, whole, on the lowest screen that a room has. */
   .many {
-    grid-template-columns: minmax(0, 1fr) repeat(2, clamp(200px, 15vw, 290px));
+    grid-template-columns: minmax(0, 1fr) repeat(
+        2,
+        clamp(calc(176 * var(--_u, 1px)), 13.5vw, calc(262 * var(--_u, 1px)))
+      );
+  }
+  .many .small {
+    height: calc((100vh - calc(96 * var(--_u, 1px))) / 4);
   }
   .few .large,
   .many .large {
     grid-column: 1;
-    grid-row: 1 / span 20;
+    grid-row: 1 / span 60;
   }
   .small {
     min-width: 0;
@@ -84,8 +101,8 @@ export const wallStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 4px 14px;
-    padding: 6px 18px;
+    gap: calc(4 * var(--_u, 1px)) calc(14 * var(--_u, 1px));
+    padding: calc(6 * var(--_u, 1px)) calc(18 * var(--_u, 1px));
     background: var(--_panel);
     border-block-start: 1px solid var(--_line);
   }
@@ -97,30 +114,30 @@ export const wallStyles = css`
   }
   .keys-button {
     display: block;
-    margin: 0 10px 10px auto;
-    min-height: 28px;
-    padding: 0 10px;
+    margin: 0 calc(10 * var(--_u, 1px)) calc(10 * var(--_u, 1px)) auto;
+    min-height: calc(28 * var(--_u, 1px));
+    padding: 0 calc(10 * var(--_u, 1px));
     background: var(--_panel);
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     font-weight: 500;
   }
   dialog {
-    --_width: 760px;
+    --_width: calc(760 * var(--_u, 1px));
   }
   .keys h3 {
-    font-size: 22px;
+    font-size: calc(22 * var(--_u, 1px));
   }
   .list {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(min(310px, 100%), 1fr));
-    gap: 6px;
-    margin: 12px 0;
+    grid-template-columns: repeat(auto-fill, minmax(min(calc(310 * var(--_u, 1px)), 100%), 1fr));
+    gap: calc(6 * var(--_u, 1px));
+    margin: calc(12 * var(--_u, 1px)) 0;
   }
   .key {
     display: flex;
     align-items: center;
     justify-content: space-between;
-    min-height: 36px;
+    min-height: calc(36 * var(--_u, 1px));
     font-weight: 500;
   }
   .key.changing {
@@ -134,19 +151,19 @@ export const wallStyles = css`
   .keys .row {
     display: flex;
     flex-wrap: wrap;
-    gap: 10px;
+    gap: calc(10 * var(--_u, 1px));
     align-items: center;
   }
   .keys .row label {
     display: flex;
-    gap: 8px;
+    gap: calc(8 * var(--_u, 1px));
     align-items: center;
     margin-inline-end: auto;
-    min-height: 44px;
+    min-height: calc(44 * var(--_u, 1px));
   }
   .keys input {
-    width: 20px;
-    height: 20px;
+    width: calc(20 * var(--_u, 1px));
+    height: calc(20 * var(--_u, 1px));
     accent-color: var(--_focus);
   }
   @media (max-width: 1000px) {

@@ -56,7 +56,7 @@ export const look = css`
     --_font: var(--lamppost-font, 'Segoe UI', 'DejaVu Sans', Roboto, Arial, sans-serif);
     color: var(--_ink);
     font-family: var(--_font);
-    font-size: 16px;
+    font-size: calc(16 * var(--_u, 1px));
     line-height: 1.35;
     display: block;
     box-sizing: border-box;
@@ -68,10 +68,10 @@ export const look = css`
     box-sizing: border-box;
   }
   button {
-    min-height: 44px;
-    padding: 0 16px;
+    min-height: calc(44 * var(--_u, 1px));
+    padding: 0 calc(16 * var(--_u, 1px));
     border: 1px solid var(--_line);
-    border-radius: 6px;
+    border-radius: calc(6 * var(--_u, 1px));
     background: var(--_raised);
     color: var(--_ink);
     font: inherit;
@@ -105,10 +105,10 @@ export const look = css`
   input[type='datetime-local'],
   select,
   textarea {
-    min-height: 44px;
-    padding: 8px 12px;
+    min-height: calc(44 * var(--_u, 1px));
+    padding: calc(8 * var(--_u, 1px)) calc(12 * var(--_u, 1px));
     border: 1px solid var(--_field-line);
-    border-radius: 6px;
+    border-radius: calc(6 * var(--_u, 1px));
     background: var(--_field);
     color: var(--_ink);
     font: inherit;
@@ -131,23 +131,23 @@ export const look = css`
   kbd {
     display: inline-grid;
     place-content: center;
-    min-width: 22px;
-    height: 22px;
-    padding: 0 5px;
+    min-width: calc(22 * var(--_u, 1px));
+    height: calc(22 * var(--_u, 1px));
+    padding: 0 calc(5 * var(--_u, 1px));
     border: 1px solid currentcolor;
-    border-radius: 4px;
-    font: 600 13px/1 var(--_font);
+    border-radius: calc(4 * var(--_u, 1px));
+    font: 600 calc(13 * var(--_u, 1px))/1 var(--_font);
     text-transform: uppercase;
     opacity: 0.85;
   }
   /* How wide it is at the most, each element says: --_width. */
   dialog {
-    width: min(var(--_width, 600px), 93vw);
+    width: min(var(--_width, calc(600 * var(--_u, 1px))), 93vw);
     max-height: 93vh;
     overflow: auto;
-    padding: 20px;
+    padding: calc(20 * var(--_u, 1px));
     border: 2px solid var(--_line);
-    border-radius: 10px;
+    border-radius: calc(10 * var(--_u, 1px));
     background: var(--_panel);
     color: var(--_ink);
   }

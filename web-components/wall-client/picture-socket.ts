@@ -4,6 +4,7 @@
  */
 import { turnAt } from './connection-turns.ts'
 import type { PictureForm } from './api-shapes.ts'
+import { type SharedPicture, createSharedPicture } from './shared-pictures.ts'
 
 export type CarriedBegin = {
   run: number
@@ -56,7 +57,8 @@ export function createPictureCarrier({
   onClock(serverNow: number, doubt: number): void
   onChange(): void
 }) {
-  const watches = new Map<string, { camera: string; form: PictureForm; listener: CarriedListener }>()
+  /** By the name that the server knows it by; one for each camera and form. */
+  const watches = new Map<string, { camera: string; form: PictureForm; picture: SharedPicture }>()
   let socket: WebSocket | null = null
   let open = false
   let wanted = false
@@ -123,7 +125,7 @@ export function createPictureCarrier({
       tries += 1
     }
     if (!was) return
-    for (const { listener } of [...watches.values()]) listener.gone('The connection for live pictures was lost.', null)
+    for (const { picture } of [...watches.values()]) picture.gone('The connection for live pictures was lost.', null)
     onChange()
   }
   function ping(): void {
@@ -153,13 +155,13 @@ export function createPictureCarrier({
     }
     const bytes = new Uint8Array(data, 4 + length)
     if (header.begin !== undefined)
-      watches.get(header.begin)?.listener.begin({
+      watches.get(header.begin)?.picture.begin({
         ...(header as unknown as CarriedBegin),
         init: bytes.subarray(0, header.init),
         bytes: bytes.subarray(header.init),
       })
     else if (header.part !== undefined)
-      watches.get(header.part)?.listener.part({ ...(header as unknown as CarriedPart), bytes })
+      watches.get(header.part)?.picture.part({ ...(header as unknown as CarriedPart), bytes })
   }
   function onText({
     welcome,
@@ -176,7 +178,12 @@ export function createPictureCarrier({
     words?: string
     code?: string
   }): void {
-    if (gone !== undefined) watches.get(gone)?.listener.gone(words, code ?? null)
+    if (gone !== undefined) {
+      const over = watches.get(gone)
+      // With a code nothing follows: whoever wants it asks anew.
+      if (code !== undefined) watches.delete(gone)
+      over?.picture.gone(words, code ?? null)
+    }
     if (pong !== undefined) {
       const trip = Date.now() - pong
       if (trip >= 0 && trip < PING_MS) onClock(now + trip / 2, trip / 2 + 1)
@@ -221,14 +228,20 @@ export function createPictureCarrier({
       told = now.join(' ')
       send({ looking: now })
     },
-    /** Returns the undo. */
+    /** Returns the undo. However many watch the same camera in the same form, it comes once. */
     watch(camera: string, form: PictureForm, listener: CarriedListener): () => void {
-      names += 1
-      const name = String(names)
-      watches.set(name, { camera, form, listener })
-      if (open) ask(name, camera, form)
+      const known = [...watches].find(([, each]) => each.camera === camera && each.form === form)
+      if (!known) names += 1
+      const [name, { picture }] = known ?? [String(names), { picture: createSharedPicture() }]
+      if (!known) {
+        watches.set(name, { camera, form, picture })
+        if (open) ask(name, camera, form)
+      }
+      picture.join(listener)
       return () => {
-        if (watches.delete(name) && open) send({ leave: name })
+        if (picture.leave(listener) || watches.get(name)?.picture !== picture) return
+        watches.delete(name)
+        if (open) send({ leave: name })
       }
     },
   }

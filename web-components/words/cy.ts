@@ -27,7 +27,7 @@ export const cy: Words = {
   ...lendingText,
   officer: evidenceText,
   pressed: 'Pwyswyd y man cymorth',
-  drill: 'Ymarfer: nid person',
+  drill: 'PRAWF: dim galwr',
   sincePress: 'ers y pwysiad',
   pressedTimes: (count) =>
     count === 1 ? 'pwyswyd unwaith' : count === 2 ? 'pwyswyd ddwywaith' : `pwyswyd ${count} gwaith`,
@@ -39,10 +39,10 @@ export const cy: Words = {
   recordBroken: 'Mae’r cofnod wedi torri',
   soundBlocked: 'Nid yw’r porwr hwn yn gwneud sain: ni ellir clywed pwysiad yma.',
   allowSound: 'Troi’r sain ymlaen',
-  take: 'Ei gymryd',
-  takenBy: (name) => `Cymerwyd gan ${name}`,
+  take: 'Derbyn',
+  takenBy: (name) => `Derbyniwyd gan ${name}`,
   pressedMeanwhile: 'Gwasgwyd eto yn y cyfamser. Edrychwch unwaith eto, yna caewch.',
-  alreadyTaken: (name) => `Eisoes wedi’i gymryd gan ${name}`,
+  alreadyTaken: (name) => `Eisoes wedi’i dderbyn gan ${name}`,
   close: 'Cau…',
   closeTitle: 'Pam y mae’n cael ei gau?',
   closeReasons: {
@@ -56,7 +56,7 @@ export const cy: Words = {
   },
   closeOther: 'Rheswm arall',
   closeConfirm: 'Cau’r digwyddiad',
-  cancel: 'Mynd yn ôl',
+  cancel: 'Canslo',
   replay: 'Cyn y pwysiad',
   backToLive: 'Cau’r ailddangosiad',
   replayTitle: 'Recordiad: o cyn y pwysiad',
@@ -65,7 +65,7 @@ export const cy: Words = {
   instructions: 'Beth i’w wneud',
   note: 'Nodyn',
   notePlaceholder: 'Beth a ddywedwyd, beth a welwyd',
-  furtherViews: 'Golygfeydd eraill',
+  furtherViews: 'Camerâu eraill',
   showLarge: (name) => `Dangos ${name} yn fawr`,
   noneMoved: 'Daeth y pwysiad yn hwyr: ni symudwyd camera ar ei gyfer. Delir yr hyn a recordiwyd bryd hynny.',
   bring: (name) => `Dod â ${name}`,
@@ -77,7 +77,7 @@ export const cy: Words = {
       case 'moving':
         return 'Yn troi at y man cymorth'
       case 'framed':
-        return `Wrth y rhagosodiad: ${profion(framing)}`
+        return `Ar y rhagosodiad · ${profion(framing)}`
       case 'unproven':
         return cy.unproven[framing.way]
       case 'failed':
@@ -85,11 +85,21 @@ export const cy: Words = {
     }
   },
   unproven: {
-    preset: 'Heb ei brofi ei fod yn dangos y man cymorth',
+    preset: 'Golygfa heb ei chadarnhau',
     aim: 'Trowyd yn ôl cyfesurynnau: heb ei brofi',
     home: 'Yn ei safle cartref: heb ei brofi',
     fixed: 'Camera sefydlog ger y man cymorth',
   },
+  proofSigns: {
+    framed: 'Ar y rhagosodiad',
+    unproven: 'Heb ei gadarnhau',
+    failed: 'Mewn man arall',
+    moving: 'Yn symud',
+    asked: 'Yn symud',
+    fixed: 'Camera sefydlog',
+  },
+  takenTo: (helpPoint) => `Nawr yn ${helpPoint}`,
+  enlarged: (times) => `${times}× · dangos y cyfan`,
   cameraWanted: (helpPoint, camera) => `Mae pwysiad yn ${helpPoint} angen ${camera}`,
   giveCamera: 'Ei roi',
   keepCamera: 'Ei gadw',
@@ -99,7 +109,7 @@ export const cy: Words = {
   liveUnder: (seconds) => `Byw, llai na ${seconds} eiliad`,
   late: (seconds) => `${seconds} eiliad yn hwyr`,
   starting: 'Yn aros am y llun',
-  ageUnknown: 'Yn symud; oedran anhysbys',
+  ageUnknown: 'Byw (oedi anhysbys)',
   gone: 'Dim llun',
   sayWhy: 'Nid oes digwyddiad agored yn dangos y camera hwn. Pam rydych chi’n edrych?',
   sayWhyHint: 'Ychydig eiriau: maent yn sefyll yn y cofnod wrth ymyl eich enw',

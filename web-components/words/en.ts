@@ -18,10 +18,9 @@ export type Words = Said<typeof en>
 
 const proofText = ({ proofs }: Framing): string => {
   if (proofs.includes('picture'))
-    return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
-  if (proofs.includes('position'))
-    return proofs.includes('stopped') ? 'it has stopped, and its position agrees' : 'its position agrees'
-  return 'it says it moved and has stopped; it does not say where'
+    return proofs.includes('position') ? 'position and picture confirmed' : 'picture confirmed'
+  if (proofs.includes('position')) return 'position confirmed'
+  return 'camera reports it has moved; position not confirmed'
 }
 
 /** A span of milliseconds in the largest unit that suits it. */
@@ -38,20 +37,20 @@ export const en = {
   ...lendingText,
   officer: evidenceText,
   pressed: 'Help point pressed',
-  drill: 'Drill: not a person',
+  drill: 'TEST: no caller',
   sincePress: 'since the press',
   pressedTimes: (count: number) => (count === 1 ? 'pressed once' : `pressed ${count} times`),
   pressedLate: (minutes: number) =>
-    `Arrived late: pressed ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} ago. No camera was moved`,
+    `This press reached us ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} late. Cameras not moved`,
   deviceClockOff: 'Its own clock is wrong',
   pressedBetween: (from: string, to: string) => `Pressed between ${from} and ${to}`,
   recordBroken: 'The record is broken',
-  soundBlocked: 'This browser makes no sound: a press cannot be heard here.',
+  soundBlocked: 'Sound is blocked in this browser: presses make no sound here.',
   allowSound: 'Turn the sound on',
-  take: 'Take it',
-  takenBy: (name: string) => `Taken by ${name}`,
-  pressedMeanwhile: 'Pressed again meanwhile. Look once more, then close it.',
-  alreadyTaken: (name: string) => `Already taken by ${name}`,
+  take: 'Accept',
+  takenBy: (name: string) => `Accepted by ${name}`,
+  pressedMeanwhile: 'Pressed again in the meantime. Check the picture, then close.',
+  alreadyTaken: (name: string) => `Already accepted by ${name}`,
   close: 'Close…',
   closeTitle: 'Why is it closed?',
   closeReasons: {
@@ -65,7 +64,7 @@ export const en = {
   },
   closeOther: 'Another reason',
   closeConfirm: 'Close the incident',
-  cancel: 'Go back',
+  cancel: 'Cancel',
   replay: 'Before the press',
   backToLive: 'Close replay',
   replayTitle: 'Recorded: from before the press',
@@ -74,31 +73,41 @@ export const en = {
   instructions: 'What to do',
   note: 'Note',
   notePlaceholder: 'What was said, what was seen',
-  furtherViews: 'Further views',
+  furtherViews: 'Other cameras',
   showLarge: (name: string) => `Show ${name} large`,
-  noneMoved: 'The press came late: no camera was moved for it. What was recorded then is held.',
+  noneMoved: 'This press reached us late. Cameras not moved. Recording saved.',
   bring: (name: string) => `Bring ${name}`,
   noCamera: 'No camera could be sent. Use the wall’s own cameras.',
   framing: (framing: Framing): string => {
     switch (framing.state) {
       case 'asked':
-        return 'Asked to turn to the help point'
+        return 'Camera asked to move to its preset'
       case 'moving':
-        return 'Turning to the help point'
+        return 'Camera moving to its preset'
       case 'framed':
-        return `At the preset: ${proofText(framing)}`
+        return `On preset · ${proofText(framing)}`
       case 'unproven':
         return en.unproven[framing.way]
       case 'failed':
-        return 'Not at the help point'
+        return 'Camera is not on the help point'
     }
   },
   unproven: {
-    preset: 'Not proven that it shows the help point',
-    aim: 'Turned by coordinates: not proven',
-    home: 'At its home position: not proven',
+    preset: 'View not confirmed',
+    aim: 'Aimed by map position: view not confirmed',
+    home: 'On home position: view not confirmed',
     fixed: 'Fixed camera near the help point',
   } satisfies Record<Framing['way'], string>,
+  proofSigns: {
+    framed: 'On preset',
+    unproven: 'Not confirmed',
+    failed: 'Elsewhere',
+    moving: 'Moving',
+    asked: 'Moving',
+    fixed: 'Fixed camera',
+  },
+  takenTo: (helpPoint: string) => `Now at ${helpPoint}`,
+  enlarged: (times: string) => `${times}× · show all`,
   cameraWanted: (helpPoint: string, camera: string) => `A press at ${helpPoint} needs ${camera}`,
   giveCamera: 'Give it',
   keepCamera: 'Keep it',
@@ -108,7 +117,7 @@ export const en = {
   liveUnder: (seconds: string) => `Live, under ${seconds} s`,
   late: (seconds: string) => `Late by ${seconds} s`,
   starting: 'Waiting for the picture',
-  ageUnknown: 'Moving; age not known',
+  ageUnknown: 'Live (delay unknown)',
   gone: 'No picture',
   sayWhy: 'No open incident shows this camera. Why do you look?',
   sayWhyHint: 'A few words: they stand in the record beside your name',

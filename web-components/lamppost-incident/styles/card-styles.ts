@@ -2,18 +2,18 @@ import { css } from 'lit'
 
 export const cardStyles = css`
   .card header {
-    gap: 8px;
-    padding: 5px 10px;
+    gap: calc(8 * var(--_u, 1px));
+    padding: calc(5 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
   }
   .card .sign {
     display: block;
-    width: 26px;
-    height: 26px;
+    width: calc(26 * var(--_u, 1px));
+    height: calc(26 * var(--_u, 1px));
   }
   .card h3 {
     display: block;
     margin: 0;
-    font-size: 16px;
+    font-size: calc(16 * var(--_u, 1px));
     line-height: 1.15;
     color: inherit;
     font-weight: 800;
@@ -23,13 +23,17 @@ export const cardStyles = css`
   }
   /* The whole card makes it large; its other button lies above. */
   .choose {
-    min-height: 24px;
+    min-height: calc(24 * var(--_u, 1px));
     padding: 0;
     border: 0;
     background: none;
     color: inherit;
     font: inherit;
     text-align: start;
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
   }
   .choose:hover {
     background: none;
@@ -46,39 +50,79 @@ export const cardStyles = css`
     z-index: 1;
   }
   .card .asked {
-    padding: 6px 8px;
-    border-radius: 4px;
-    font-size: 14px;
+    padding: calc(6 * var(--_u, 1px)) calc(8 * var(--_u, 1px));
+    border-radius: calc(4 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .card .asked button {
-    min-height: 34px;
+    min-height: calc(34 * var(--_u, 1px));
     flex: 1 1 auto;
-    padding: 0 8px;
-    font-size: 14px;
+    padding: 0 calc(8 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .card .where h3,
   .choose {
-    overflow-wrap: anywhere;
+    overflow-wrap: break-word;
   }
   .card .what {
-    font-size: 12px;
+    font-size: calc(12 * var(--_u, 1px));
   }
   .card .elapsed {
-    font-size: 20px;
+    font-size: calc(20 * var(--_u, 1px));
+  }
+  /* Whole in the room that it has: the picture gives way first. */
+  :host([compact]) {
+    min-height: 0;
+  }
+  .card {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
   }
   .card .inside {
-    display: grid;
-    gap: 6px;
-    padding: 6px;
+    flex: 1;
+    min-height: 0;
+    display: flex;
+    gap: calc(6 * var(--_u, 1px));
+    padding: calc(5 * var(--_u, 1px));
+  }
+  .card .inside > lamppost-player {
+    flex: 0 0 46%;
+    min-width: 0;
   }
   .card .rest {
-    display: grid;
-    gap: 6px;
-    align-content: start;
-    padding: 0 4px 4px;
+    flex: 1;
+    min-width: 0;
+    display: flex;
+    flex-direction: column;
+    gap: calc(3 * var(--_u, 1px));
+    overflow: hidden;
+  }
+  .card .rest .take {
+    margin-top: auto;
+    flex: none;
+  }
+  .card .shown {
+    font-size: calc(13 * var(--_u, 1px));
+    line-height: 1.2;
+  }
+  .card .shown .camera {
+    display: block;
+    overflow: hidden;
+    white-space: nowrap;
+    text-overflow: ellipsis;
+  }
+  .card .line {
+    padding: calc(3 * var(--_u, 1px)) calc(7 * var(--_u, 1px));
+    border-radius: calc(4 * var(--_u, 1px));
+    font-size: calc(13 * var(--_u, 1px));
+    line-height: 1.2;
+  }
+  .card-key {
+    flex: none;
   }
   .card .state {
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     line-height: 1.25;
   }
   .card .state.offered {
@@ -86,31 +130,41 @@ export const cardStyles = css`
     font-weight: 700;
   }
   .card .take {
-    min-height: 40px;
-    font-size: 16px;
-  }
-  @media (max-height: 820px) {
-    .card .inside {
-      grid-template-columns: 45% minmax(0, 1fr);
-    }
+    min-height: calc(40 * var(--_u, 1px));
+    font-size: calc(16 * var(--_u, 1px));
   }
   @container (max-width: 300px) {
-    .card .inside {
-      grid-template-columns: minmax(0, 1fr);
-    }
     .card header {
-      gap: 6px;
-      padding: 4px 8px;
+      gap: calc(6 * var(--_u, 1px));
+      min-height: 0;
+      padding: calc(3 * var(--_u, 1px)) calc(7 * var(--_u, 1px));
     }
     .card .sign {
-      width: 20px;
-      height: 20px;
+      width: calc(20 * var(--_u, 1px));
+      height: calc(20 * var(--_u, 1px));
     }
     .card h3 {
-      font-size: 14px;
+      font-size: calc(14 * var(--_u, 1px));
     }
     .card .elapsed {
-      font-size: 16px;
+      font-size: calc(17 * var(--_u, 1px));
+    }
+    .card .inside {
+      flex-direction: column;
+    }
+    .card .inside > lamppost-player {
+      flex: 0 1 auto;
+      height: 42%;
+      aspect-ratio: 16 / 9;
+      align-self: center;
+      overflow: hidden;
+    }
+    .card .take {
+      min-height: calc(32 * var(--_u, 1px));
+    }
+    /* Beside the name, the picture and who has it there is no room for more. */
+    .card .shown .camera {
+      display: none;
     }
   }
 `

@@ -5,15 +5,15 @@ export const helpStyles = css`
   ul {
     list-style: none;
     display: grid;
-    gap: 4px;
+    gap: calc(4 * var(--_u, 1px));
   }
   .step {
     display: flex;
-    gap: 10px;
+    gap: calc(10 * var(--_u, 1px));
     align-items: center;
     width: 100%;
-    min-height: 40px;
-    padding: 4px 10px;
+    min-height: calc(40 * var(--_u, 1px));
+    padding: calc(4 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
     text-align: start;
     background: transparent;
     font-weight: 500;
@@ -26,73 +26,73 @@ export const helpStyles = css`
     cursor: default;
   }
   .box {
-    width: 22px;
-    height: 22px;
+    width: calc(22 * var(--_u, 1px));
+    height: calc(22 * var(--_u, 1px));
     flex: none;
     border: 2px solid var(--_quiet);
-    border-radius: 4px;
+    border-radius: calc(4 * var(--_u, 1px));
     text-align: center;
-    line-height: 18px;
+    line-height: calc(18 * var(--_u, 1px));
     color: var(--_good);
     font-weight: 800;
   }
   .contacts li {
     display: grid;
     grid-template-columns: minmax(0, 1fr) auto;
-    gap: 2px 8px;
+    gap: 2px calc(8 * var(--_u, 1px));
     align-items: center;
-    padding: 6px 10px;
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
     border: 1px solid var(--_line);
-    border-radius: 6px;
+    border-radius: calc(6 * var(--_u, 1px));
   }
   .who strong {
     display: block;
-    font-size: 15px;
+    font-size: calc(15 * var(--_u, 1px));
     line-height: 1.2;
   }
   .phone {
     font-variant-numeric: tabular-nums;
-    font-size: 15px;
+    font-size: calc(15 * var(--_u, 1px));
   }
   .phone b {
     color: var(--_bad);
   }
   .called {
-    padding: 0 10px;
-    min-height: 40px;
+    padding: 0 calc(10 * var(--_u, 1px));
+    min-height: calc(40 * var(--_u, 1px));
   }
   .last,
   .outcomes {
     grid-column: 1 / -1;
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
   }
   .outcomes {
     display: flex;
     flex-wrap: wrap;
-    gap: 6px;
+    gap: calc(6 * var(--_u, 1px));
   }
   .outcomes button {
-    min-height: 32px;
-    padding: 0 8px;
-    font-size: 14px;
+    min-height: calc(32 * var(--_u, 1px));
+    padding: 0 calc(8 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
     font-weight: 500;
     flex: 1 1 auto;
   }
   .places li {
-    padding: 6px 10px;
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
     border: 1px solid var(--_line);
-    border-inline-start: 6px solid var(--_quiet);
-    border-radius: 6px;
+    border-inline-start: calc(6 * var(--_u, 1px)) solid var(--_quiet);
+    border-radius: calc(6 * var(--_u, 1px));
   }
   .places li.open-now {
     border-inline-start-color: var(--_good);
   }
   .vms li {
-    padding: 6px 10px;
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
     border: 1px solid var(--_line);
-    border-inline-start: 6px solid var(--_quiet);
-    border-radius: 6px;
-    font-size: 15px;
+    border-inline-start: calc(6 * var(--_u, 1px)) solid var(--_quiet);
+    border-radius: calc(6 * var(--_u, 1px));
+    font-size: calc(15 * var(--_u, 1px));
     overflow-wrap: anywhere;
   }
   .vms li.told {
@@ -102,14 +102,14 @@ export const helpStyles = css`
     border-inline-start-color: var(--_doubt);
   }
   .vms .finding {
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     color: var(--_quiet);
   }
   .vms a {
     color: inherit;
   }
   .places .state {
-    font-size: 15px;
+    font-size: calc(15 * var(--_u, 1px));
   }
   .open-now .state {
     color: var(--_good);
@@ -117,38 +117,48 @@ export const helpStyles = css`
   }
   .notes {
     display: grid;
-    gap: 4px;
-    font-size: 15px;
+    gap: calc(4 * var(--_u, 1px));
+    font-size: calc(15 * var(--_u, 1px));
   }
   .notes .note {
     overflow-wrap: anywhere;
   }
   textarea {
     resize: vertical;
-    min-height: 64px;
+    min-height: calc(52 * var(--_u, 1px));
   }
   .notes .row {
     display: flex;
     align-items: center;
     justify-content: space-between;
-    gap: 8px;
+    gap: calc(8 * var(--_u, 1px));
     margin: 0;
-    min-height: 24px;
+    min-height: calc(24 * var(--_u, 1px));
   }
   .notes .row button {
-    min-height: 32px;
-    font-size: 14px;
+    min-height: calc(32 * var(--_u, 1px));
+    font-size: calc(14 * var(--_u, 1px));
   }
   .said {
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     color: var(--_quiet);
   }
   .said.failed {
     color: var(--_bad);
     font-weight: 700;
   }
+  .picker {
+    display: grid;
+    gap: calc(4 * var(--_u, 1px));
+  }
+  .picker li button {
+    width: 100%;
+    min-height: calc(38 * var(--_u, 1px));
+    text-align: start;
+    font-weight: 500;
+  }
   lamppost-town {
     min-height: 0;
-    height: clamp(180px, 30vh, 330px);
+    height: calc(240 * var(--_u, 1px));
   }
 `

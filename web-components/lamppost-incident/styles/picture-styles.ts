@@ -3,79 +3,174 @@ import { css } from 'lit'
 export const pictureStyles = css`
   .seen {
     display: grid;
-    gap: 10px;
+    gap: calc(10 * var(--_u, 1px));
     align-content: start;
     min-width: 0;
   }
+  /* As wide as leaves room below for the other cameras, on any screen. */
   .pictures {
+    position: relative;
     display: grid;
     grid-template-columns: minmax(0, 1fr);
-    gap: 12px;
+    gap: calc(8 * var(--_u, 1px));
     align-content: start;
-    align-items: start;
+    width: min(100%, calc((100vh - var(--_around, calc(15vh + calc(138 * var(--_u, 1px))))) * 16 / 9));
+    margin-inline: auto;
   }
-  .two {
-    grid-template-columns: repeat(2, minmax(0, 1fr));
-    grid-template-rows: auto 1fr;
+  .pictures:has(lamppost-steer) {
+    --_around: calc(15vh + calc(320 * var(--_u, 1px)));
   }
-  .two figure.main {
-    grid-row: 1 / span 2;
-  }
-  .two .recorded,
-  .two lamppost-steer {
-    grid-column: 2;
+  .full svg {
+    width: calc(20 * var(--_u, 1px));
+    height: calc(20 * var(--_u, 1px));
+    vertical-align: middle;
+    fill: none;
+    stroke: currentcolor;
+    stroke-width: 2;
   }
   figure {
+    position: relative;
     margin: 0;
   }
+  /* One bar on the picture: what it is, how sure that is, what can be done with it. */
   figcaption {
+    position: absolute;
+    inset: auto 0 0;
     display: flex;
-    flex-wrap: wrap;
     align-items: center;
-    gap: 6px 14px;
-    padding-top: 8px;
+    gap: calc(4 * var(--_u, 1px)) calc(12 * var(--_u, 1px));
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
+    border-radius: 0 0 calc(6 * var(--_u, 1px)) calc(6 * var(--_u, 1px));
+    background: rgb(10 14 22 / 78%);
+    color: #f2f4f8;
+  }
+  .main > lamppost-player::part(age) {
+    inset: calc(8 * var(--_u, 1px)) calc(8 * var(--_u, 1px)) auto auto;
+  }
+  .main > lamppost-player::part(form) {
+    inset: calc(8 * var(--_u, 1px)) auto auto calc(8 * var(--_u, 1px));
+  }
+  /* Recorded is never taken for live: an amber frame, and live stays as an inset (or the other way). */
+  .two {
+    --_around: calc(15vh + calc(240 * var(--_u, 1px)));
+  }
+  .two .recorded {
+    order: -1;
+  }
+  .two .recorded lamppost-player::part(frame) {
+    outline: calc(4 * var(--_u, 1px)) solid #f5b942;
+    outline-offset: calc(-1 * calc(4 * var(--_u, 1px)));
+  }
+  .two > figure.main,
+  .swapped > .recorded {
+    position: absolute;
+    z-index: 1;
+    inset: calc(12 * var(--_u, 1px)) calc(12 * var(--_u, 1px)) auto auto;
+    width: max(calc(320 * var(--_u, 1px)), 24%);
+    box-shadow:
+      0 0 0 2px #0a0e16,
+      0 calc(4 * var(--_u, 1px)) calc(18 * var(--_u, 1px)) rgb(0 0 0 / 60%);
+    border-radius: calc(6 * var(--_u, 1px));
+  }
+  .two > figure.main figcaption {
+    padding: calc(2 * var(--_u, 1px)) calc(8 * var(--_u, 1px));
+  }
+  .two > figure.main :is(.tools, .reason) {
+    display: none;
+  }
+  .swapped > figure.main {
+    position: relative;
+    inset: auto;
+    width: auto;
+    box-shadow: none;
+    z-index: 0;
+  }
+  .swapped > figure.main figcaption {
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
+  }
+  .swapped > figure.main .tools {
+    display: flex;
+  }
+  .swapped > .recorded lamppost-player::part(controls) {
+    display: none;
+  }
+  .replay-bar {
+    position: absolute;
+    z-index: 2;
+    inset: calc(14 * var(--_u, 1px)) auto auto calc(14 * var(--_u, 1px));
+    display: flex;
+    gap: calc(6 * var(--_u, 1px));
+  }
+  .replay-bar button {
+    min-height: calc(34 * var(--_u, 1px));
+    padding: 0 calc(10 * var(--_u, 1px));
+    background: rgb(10 14 22 / 78%);
+    color: #f2f4f8;
+    font-size: calc(14 * var(--_u, 1px));
+  }
+  /* A hand that drags on the picture itself. */
+  .grab {
+    position: absolute;
+    inset: 0;
+    cursor: grab;
+    touch-action: none;
+  }
+  .grab:active {
+    cursor: grabbing;
+  }
+  figure:fullscreen {
+    display: grid;
+    place-content: center;
+    background: #000;
+  }
+  figure:fullscreen lamppost-player {
+    width: min(100vw, calc(100vh * 16 / 9));
   }
   .known {
     display: flex;
-    flex-wrap: wrap;
-    gap: 2px 12px;
+    gap: 2px calc(12 * var(--_u, 1px));
     align-items: baseline;
-    flex: 1 1 200px;
+    flex: 1 1 0;
     min-width: 0;
   }
   .known strong {
-    font-size: 18px;
+    min-width: 0;
+    overflow: hidden;
+    white-space: nowrap;
+    text-overflow: ellipsis;
+    font-size: calc(18 * var(--_u, 1px));
   }
   .tools {
     display: flex;
     flex-wrap: wrap;
-    gap: 8px;
+    gap: calc(8 * var(--_u, 1px));
   }
   .tools button {
-    padding: 0 10px;
-    min-height: 40px;
-    font-size: 15px;
+    padding: 0 calc(10 * var(--_u, 1px));
+    min-height: calc(40 * var(--_u, 1px));
+    font-size: calc(15 * var(--_u, 1px));
   }
   .hand {
-    padding: 1px 10px;
-    border-radius: 4px;
+    padding: 1px calc(10 * var(--_u, 1px));
+    border-radius: calc(4 * var(--_u, 1px));
     background: #f5b942;
     color: #1b1300;
     font-weight: 700;
   }
-  .proof::before {
-    content: '';
-    display: inline-block;
-    width: 10px;
-    height: 10px;
-    margin-inline-end: 7px;
-    background: currentcolor;
+  .proof {
+    white-space: nowrap;
   }
   .proof.framed {
     color: var(--_good);
   }
-  .proof.framed::before {
-    border-radius: 50%;
+  figcaption .proof.framed {
+    color: #4cc38a;
+  }
+  figcaption .proof:is(.asked, .moving, .unproven) {
+    color: #f5b942;
+  }
+  figcaption .proof.failed {
+    color: #ff8a7c;
   }
   /* A proof is of what the picture shows now: beside an old one, or without a server, it is not green. */
   lamppost-player:not([shows='live']) + figcaption .proof.framed,
@@ -89,17 +184,19 @@ export const pictureStyles = css`
   .proof.moving,
   .proof.unproven {
     color: var(--_doubt);
-  }
-  .proof.moving::before,
-  .proof.asked::before {
-    transform: rotate(45deg);
+    font-weight: 700;
   }
   .proof.failed {
     color: var(--_bad);
+    font-weight: 700;
+  }
+  .proof.fixed {
+    color: inherit;
+    font-weight: 400;
   }
   .reason {
-    color: var(--_quiet);
-    font-size: 14px;
+    color: #aab4c4;
+    font-size: calc(14 * var(--_u, 1px));
   }
   .wish {
     color: var(--_doubt);
@@ -108,11 +205,11 @@ export const pictureStyles = css`
   .none {
     display: grid;
     place-content: center;
-    gap: 16px;
+    gap: calc(16 * var(--_u, 1px));
     aspect-ratio: 16 / 9;
-    padding: 20px;
+    padding: calc(20 * var(--_u, 1px));
     border: 2px dashed var(--_bad);
-    border-radius: 6px;
+    border-radius: calc(6 * var(--_u, 1px));
     color: var(--_bad);
     font-weight: 700;
     text-align: center;
@@ -121,19 +218,23 @@ export const pictureStyles = css`
     display: flex;
     flex-wrap: wrap;
     justify-content: center;
-    gap: 10px;
+    gap: calc(10 * var(--_u, 1px));
   }
   .further {
-    display: grid;
-    grid-template-columns: repeat(3, minmax(0, 260px));
-    gap: 10px;
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: calc(8 * var(--_u, 1px));
+  }
+  .further .view {
+    width: max(calc(118 * var(--_u, 1px)), 20vh);
   }
   .view {
     display: flex;
     flex-direction: column;
     justify-content: flex-start;
     gap: 2px;
-    padding: 0 0 6px;
+    padding: 0 0 calc(6 * var(--_u, 1px));
     text-align: start;
     background: transparent;
     border-color: transparent;
@@ -148,29 +249,38 @@ export const pictureStyles = css`
     pointer-events: none;
   }
   .view .name {
-    font-size: 14px;
+    font-size: calc(14 * var(--_u, 1px));
     font-weight: 600;
-    padding: 4px 2px 0;
+    padding: calc(4 * var(--_u, 1px)) 2px 0;
     white-space: nowrap;
     overflow: hidden;
     text-overflow: ellipsis;
   }
   .view .proof {
-    font-size: 13px;
+    font-size: calc(13 * var(--_u, 1px));
     line-height: 1.25;
     padding: 0 2px;
   }
   @container (max-width: 700px) {
-    .two {
-      grid-template-columns: minmax(0, 1fr);
-      grid-template-rows: none;
+    .two > figure.main,
+    .swapped > .recorded {
+      width: 38%;
     }
-    .two figure.main {
-      grid-row: auto;
+    figcaption .reason {
+      display: none;
     }
-    .two .recorded,
-    .two lamppost-steer {
-      grid-column: 1;
+    .main > figcaption {
+      position: static;
+      flex-wrap: wrap;
+      background: none;
+      color: inherit;
+      padding: calc(6 * var(--_u, 1px)) 0 0;
+    }
+    .known {
+      flex: 1 1 100%;
+    }
+    .further .view {
+      width: calc(50% - calc(4 * var(--_u, 1px)));
     }
   }
 `
