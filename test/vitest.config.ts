@@ -11,7 +11,7 @@ const SIDE_BY_SIDE = [
   'test/door/{access-table,api,request-ids,fuzz,penetration,second-factor,connectors,room,lists,running-answers,robust}.test.ts',
   'test/door/{responders,site-file,sources,onvif-device,live-hls,live-socket,event-stream,evidence}.test.ts',
   'test/threats/*.test.ts',
-  'test/journeys/responders.test.ts',
+  'test/journeys/{responders,wall-many}.test.ts',
   'test/journeys/{cameras,incidents,site-file,training,other-pages,people,second-factor,directory,commands,embedding,help-points}.test.ts',
   'test/journeys/{evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts',
 ]

@@ -328,7 +328,7 @@ export class LamppostWall extends LitElement {
         performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me),
     )
     return html`<p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
-      ${shown.length > 1 ? html`<p part="counts" class="counts" role="status">${this.#counts(shown)}</p>` : nothing}
+      ${shown.length > 1 ? html`<p part="counts" class="counts">${this.#counts(shown)}</p>` : nothing}
       ${
         shown.length > 0
           ? html`<div

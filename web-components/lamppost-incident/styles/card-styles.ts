@@ -96,11 +96,27 @@ export const cardStyles = css`
     display: flex;
     flex-direction: column;
     gap: calc(3 * var(--_u, 1px));
-    overflow: hidden;
+    overflow-y: auto;
+    scrollbar-width: none;
   }
+  /* Whatever else a card has to say, this is in it whole. */
   .card .rest .take {
+    position: sticky;
+    bottom: 0;
     margin-top: auto;
     flex: none;
+  }
+  .card .where {
+    display: block;
+  }
+  .card .wish {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    flex: none;
+    overflow: hidden;
+    font-size: calc(13 * var(--_u, 1px));
+    line-height: 1.2;
   }
   .card .shown {
     font-size: calc(13 * var(--_u, 1px));
@@ -164,6 +180,27 @@ export const cardStyles = css`
     }
     /* Beside the name, the picture and who has it there is no room for more. */
     .card .shown .camera {
+      display: none;
+    }
+  }
+  /* The name is what matters most. */
+  @container (max-width: 230px) {
+    .card .sign {
+      display: none;
+    }
+    .card header {
+      gap: calc(5 * var(--_u, 1px));
+    }
+    .card-key {
+      min-width: 0;
+      height: calc(18 * var(--_u, 1px));
+      padding: 0 calc(3 * var(--_u, 1px));
+      font-size: calc(11 * var(--_u, 1px));
+    }
+    .card .elapsed {
+      font-size: calc(15 * var(--_u, 1px));
+    }
+    .card .inside > lamppost-player[shows='live']::part(age) {
       display: none;
     }
   }

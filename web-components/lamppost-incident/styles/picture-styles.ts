@@ -257,9 +257,26 @@ export const pictureStyles = css`
     text-overflow: ellipsis;
   }
   .view .proof {
+    max-width: 100%;
+    overflow: hidden;
+    text-overflow: ellipsis;
     font-size: calc(13 * var(--_u, 1px));
     line-height: 1.25;
     padding: 0 2px;
+  }
+  @container (max-width: 950px) {
+    .tools kbd {
+      display: none;
+    }
+    .tools {
+      flex-wrap: nowrap;
+      gap: calc(5 * var(--_u, 1px));
+    }
+    .tools button {
+      padding: 0 calc(8 * var(--_u, 1px));
+      font-size: calc(14 * var(--_u, 1px));
+      white-space: nowrap;
+    }
   }
   @container (max-width: 700px) {
     .two > figure.main,

@@ -148,7 +148,8 @@ export const tileStyles = css`
     font-weight: 700;
   }
   .asked p {
-    flex: 1 1 auto;
+    flex: 1 1 0;
+    min-width: calc(150 * var(--_u, 1px));
   }
   .body {
     display: grid;
