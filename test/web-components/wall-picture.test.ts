@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import { matching } from '../../web-components/lamppost-incident/camera-picker.ts'
 import { WHOLE, moved, zoomed } from '../../web-components/lamppost-player/digital-zoom.ts'
-import { unitOf } from '../../web-components/theme/screen-scale.ts'
+import { steadied, unitOf } from '../../web-components/theme/screen-scale.ts'
 import type { CarriedBegin, CarriedPart } from '../../web-components/wall-client/picture-socket.ts'
 import { createSharedPicture } from '../../web-components/wall-client/shared-pictures.ts'
 
@@ -86,6 +86,11 @@ test.each([
   [3840, 1080, 1],
   [390, 844, 1],
 ])('on %i by %i a unit is %f pixels', (width, height, unit) => expect(unitOf(width, height)).toBe(unit))
+test('a scroll bar that comes and goes does not turn the size back and forth', () => {
+  expect(steadied(unitOf(3825, 2160), unitOf(3840, 2160))).toBe(2)
+  expect(steadied(unitOf(1920, 1080), 2)).toBe(1)
+  expect(steadied(1.5, null)).toBe(1.5)
+})
 test('a camera is found by parts of its name in any order, at most six, and by nothing none is', () => {
   const cameras = [
     'High Row north',

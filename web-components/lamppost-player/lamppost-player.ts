@@ -123,9 +123,10 @@ export class LamppostPlayer extends LitElement {
   }
   #lookAtSmall(): void {
     const { state } = this.#hls.picture
-    // While the server is away, the page is hidden, or a reason is asked for, no stream could play.
+    // While the server is away, nobody can see it, or a reason is asked for, no stream could play.
     const blameless =
       this.#isConverted ||
+      !this.inWindow ||
       state === 'playing' ||
       state === 'unasked' ||
       this.#client.client.state().link === 'lost' ||

@@ -12,16 +12,24 @@ const UNIT = '--_u'
 export const unitOf = (width: number, height: number): number =>
   Math.round(Math.max(1, Math.min(width / USUAL.width, height / USUAL.height)) * 100) / 100
 
+/** A scroll bar that comes with one size and goes with the other must not turn it back and forth. */
+const STEADY = 0.03
+/** The unit from now on. Pure. @param now the one in use; null: none yet */
+export const steadied = (unit: number, now: number | null): number =>
+  now !== null && Math.abs(unit - now) <= STEADY ? now : unit
+
 /** Sets the unit on its element, and so on all that stands inside. One inside another leaves it to that. */
 class ScreenScale implements ReactiveController {
   #host: ReactiveControllerHost & HTMLElement
   #watch: ResizeObserver | null = null
+  #unit: number | null = null
 
   constructor(host: ReactiveControllerHost & HTMLElement) {
     this.#host = host
   }
   hostConnected(): void {
     this.#host.style.removeProperty(UNIT)
+    this.#unit = null
     if (getComputedStyle(this.#host).getPropertyValue(UNIT) !== '') return
     this.#watch = new ResizeObserver(this.#measure)
     this.#watch.observe(this.#host)
@@ -34,7 +42,9 @@ class ScreenScale implements ReactiveController {
     removeEventListener('resize', this.#measure)
   }
   #measure = (): void => {
-    const unit = unitOf(this.#host.clientWidth, innerHeight)
+    const unit = steadied(unitOf(this.#host.clientWidth, innerHeight), this.#unit)
+    if (unit === this.#unit) return
+    this.#unit = unit
     this.#host.style.setProperty(UNIT, `${unit}px`)
   }
 }
