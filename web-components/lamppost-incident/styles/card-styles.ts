@@ -32,7 +32,7 @@ export const cardStyles = css`
     text-align: start;
     display: -webkit-box;
     -webkit-box-orient: vertical;
-    -webkit-line-clamp: 2;
+    -webkit-line-clamp: 3;
     overflow: hidden;
   }
   .choose:hover {
@@ -189,7 +189,14 @@ export const cardStyles = css`
       display: none;
     }
     .card header {
-      gap: calc(5 * var(--_u, 1px));
+      flex-wrap: wrap;
+      gap: 0 calc(5 * var(--_u, 1px));
+    }
+    .card .where {
+      flex: 1 1 100%;
+    }
+    .card header .elapsed {
+      margin-inline-start: auto;
     }
     .card-key {
       min-width: 0;
