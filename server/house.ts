@@ -101,7 +101,7 @@ export async function openHouse({
     const device = house.add(openOnvifDevice({ ...ground, handles, town, ledger, clips, incidents }))
     const playback = house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
-    house.add(openResponders({ ...ground, address, pages, town, ledger, cameras, incidents, playback }))
+    house.add(openResponders({ ...ground, address, town, ledger, cameras, incidents, playback }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
     const certificates = house.add(openCertificates({ ...ground, tls, town }))
     const shown = { outbox, vms, device, calls, people, certificates }

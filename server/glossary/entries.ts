@@ -75,7 +75,7 @@ export type ResponderEntries = {
     /** Which of the pages that are open. */ tab: string
   }
   'responder.answered': OfLink & { answer: ResponderAnswer; words: string }
-  /** A note that the links show, in its newest version. */
+  /** The links show a note, or do not any more; `note`: its newest version then. */
   'responder.note-shared': { incident: IncidentId; note: number; shared: boolean; by: string }
 }
 /** Of the calls; each names its incident, whose log has them, too. */

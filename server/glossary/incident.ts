@@ -63,7 +63,7 @@ export type Incident = {
   vms: VmsLine[]
   /** Links by which it is lent, or was. */
   responders: ResponderLine[]
-  /** Notes that these links show, by the number of an entry; a later version of one is shown in its place. */
+  /** Notes that these links show, by the number of each one's newest version. */
   sharedNotes: number[]
   log: LogLine[]
 }

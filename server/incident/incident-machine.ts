@@ -6,7 +6,7 @@ import type { IncidentEntries } from '../glossary/entries.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
 import { codeOfWords } from './closure-codes.ts'
-import { lendingEnds, withLending } from './responder-lines.ts'
+import { lendingEnds, withLending, withVersion } from './responder-lines.ts'
 import { withVms } from './vms-lines.ts'
 
 /**
@@ -91,6 +91,7 @@ type Change = Extract<
       | 'connector.lost'
       | 'responder.lent'
       | 'responder.revoked'
+      | 'responder.ended'
       | 'responder.fetched'
       | 'responder.opened'
       | 'responder.answered'
@@ -125,6 +126,7 @@ const CHANGES = {
   'connector.lost': true,
   'responder.lent': true,
   'responder.revoked': true,
+  'responder.ended': true,
   'responder.fetched': true,
   'responder.opened': true,
   'responder.answered': true,
@@ -235,6 +237,10 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'clip.deleted':
       return { ...incident, clips: incident.clips.filter(({ camera }) => camera !== entry.body.camera) }
     case 'incident.noted':
+      return {
+        ...attended(incident),
+        sharedNotes: withVersion(incident.sharedNotes, entry.seq, entry.body.replaces),
+      }
     case 'incident.contacted':
       return attended(incident)
     case 'camera.moved':
@@ -247,6 +253,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'responder.revoked':
     case 'responder.note-shared':
       return { ...attended(incident), ...withLending(incident, entry) }
+    case 'responder.ended':
     case 'responder.fetched':
     case 'responder.opened':
     case 'responder.answered':

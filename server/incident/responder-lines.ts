@@ -9,6 +9,7 @@ export type Lending = Extract<
     kind:
       | 'responder.lent'
       | 'responder.revoked'
+      | 'responder.ended'
       | 'responder.opened'
       | 'responder.fetched'
       | 'responder.answered'
@@ -30,7 +31,11 @@ export function withLending({ responders, sharedNotes }: Lent, entry: Lending): 
   }
 }
 
-/** Whoever closes an incident ends all that was lent of it. */
+/** A later version of a shared note takes its place. */
+export const withVersion = (sharedNotes: readonly number[], seq: number, replaces: number | undefined): number[] =>
+  sharedNotes.map((note) => (note === replaces ? seq : note))
+
+/** Closing an incident ends its links. */
 export const lendingEnds = (lines: readonly ResponderLine[], at: string): ResponderLine[] =>
   lines.map((line) => (line.endedAt === null && line.until > at ? { ...line, endedAt: at } : line))
 
@@ -54,6 +59,7 @@ function changed(
 ): Partial<ResponderLine> {
   switch (entry.kind) {
     case 'responder.revoked':
+    case 'responder.ended':
       return { endedAt: endedAt ?? entry.at }
     case 'responder.opened':
       return { opened: opened + 1, lastOpenedAt: entry.at }

@@ -20,8 +20,6 @@ export type LentPort = Pick<
   ResponderDesk,
   'fetched' | 'enter' | 'visit' | 'lasts' | 'look' | 'answer' | 'incidentOf'
 > & {
-  /** Of the built page, its script and its style; null where none are built. */
-  file(name: 'responder.html' | 'responder-page.js' | 'responder-page.css'): string | null
   view(visit: Visit, incident: Incident): LentIncident
   /** A page is open, and hears what changes. @returns the undo */
   listen(visit: Visit, stream: LentStream): () => void
@@ -47,7 +45,6 @@ const PARAMS = Type.Object(LINK)
 const PICTURE_PARAMS = Type.Object({ ...LINK, id: Type.String({ maxLength: 200 }) })
 const strict = { additionalProperties: false }
 const hide = { hide: true }
-const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' } as const
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
@@ -60,6 +57,9 @@ const quiet = (reply: FastifyReply): FastifyReply =>
     .header('referrer-policy', 'no-referrer')
     .header('x-robots-tag', 'noindex, nofollow')
     .header('content-security-policy', POLICY)
+
+/** The door serves the built pages from their folder; without one there is no page to send. */
+const isBuilt = (reply: FastifyReply): boolean => 'sendFile' in reply
 
 export function lentRoutes(app: App, port: LentPort): void {
   type Asked = FastifyRequest & { params: { link: string } }
@@ -83,16 +83,17 @@ export function lentRoutes(app: App, port: LentPort): void {
         const status = error.code === 'responder/over' ? 410 : 404
         return quiet(reply).status(status).type('text/html; charset=utf-8').send(lentPage(error.message))
       }
-      return quiet(reply)
-        .type('text/html; charset=utf-8')
-        .send(port.file('responder.html') ?? lentPage('The page was not built.'))
+      if (!isBuilt(reply))
+        return quiet(reply)
+          .status(503)
+          .type('text/html; charset=utf-8')
+          .send(lentPage('This page is not available now.'))
+      return quiet(reply).sendFile('responder.html')
     },
   )
-  for (const name of ['responder-page.js', 'responder-page.css'] as const)
+  for (const name of ['responder-page.js', 'responder-page.css'])
     app.get(`/r/page/${name}`, { config: OPEN, schema: { ...hide, response: { 200: MEDIA } } }, (_, reply) =>
-      quiet(reply)
-        .type(TYPES[name.endsWith('.js') ? 'js' : 'css'])
-        .send(port.file(name) ?? ''),
+      quiet(reply).sendFile(name),
     )
   app.post(
     '/r/:link/session',

@@ -23,23 +23,23 @@ export const lentCameras = (
 
 type Log = Incident['log']
 type Noted = { text: string; replaces?: number }
-const noteAt = (log: Log, seq: number) => log.find((each) => each.seq === seq && each.kind === 'incident.noted')
 
-/** The first version of a note, whichever of its versions is named; null: there is no such note. */
-export function firstOfNote(log: Log, seq: number): number | null {
-  let note = noteAt(log, seq)
-  for (let before = note; before; before = noteAt(log, (before.body as Noted).replaces ?? 0)) note = before
-  return note?.seq ?? null
+/** The newest version of a note, whichever of its versions is named; null: there is no such note. */
+export function newestOfNote(log: Log, seq: number): number | null {
+  let newest: number | null = null
+  for (const line of log)
+    if (
+      line.kind === 'incident.noted' &&
+      (line.seq === seq || (newest !== null && (line.body as Noted).replaces === newest))
+    )
+      newest = line.seq
+  return newest
 }
-/** The notes that are marked, oldest first, each once and in its newest version. */
-export function sharedNotes({ log, sharedNotes: marked }: Pick<Incident, 'log' | 'sharedNotes'>) {
-  const newest = new Map<number, { at: string; text: string }>()
-  for (const { seq, at, kind, body } of log) {
-    const first = kind === 'incident.noted' ? firstOfNote(log, seq) : null
-    if (first !== null && marked.includes(first)) newest.set(first, { at, text: (body as Noted).text })
-  }
-  return [...newest.values()]
-}
+/** The notes that are marked, oldest first. */
+export const sharedNotes = ({ log, sharedNotes: marked }: Pick<Incident, 'log' | 'sharedNotes'>) =>
+  log
+    .filter(({ seq, kind }) => kind === 'incident.noted' && marked.includes(seq))
+    .map(({ at, body }) => ({ at, text: (body as Noted).text }))
 
 const drawn = new WeakMap<StreetMap, Map<string, StreetMap['features']>>()
 /** Streets and areas near a place; worked out once for each. */

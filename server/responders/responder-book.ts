@@ -15,7 +15,8 @@ export type ResponderLink = {
   key: string
   ended: ResponderEnd | null
 }
-type Seen = { helpPoint: HelpPointId; since: string; elsewhere: boolean }
+/** `place`: the help point; of an incident that was opened again its id, which is no place that was seen before. */
+type Seen = { place: string; since: string; elsewhere: boolean }
 type Saved = { links: ResponderLink[]; cameras: [CameraId, Seen][]; places: [IncidentId, HelpPointId][] }
 export type ResponderBook = ReturnType<typeof createResponderBook>
 
@@ -41,10 +42,10 @@ export function createResponderBook({ onChange }: { onChange(incident: IncidentI
   const places = new Map<IncidentId, HelpPointId>()
   function noteCamera({ incident, framing }: EntryBodies['framing.changed'], at: string): void {
     if (framing.state === 'failed' || framing.way === 'fixed') return
-    const helpPoint = places.get(incident)
+    const place = places.get(incident) ?? incident
     const known = cameras.get(framing.camera)
-    if (helpPoint === undefined || known?.helpPoint === helpPoint) return
-    cameras.set(framing.camera, { helpPoint, since: at, elsewhere: known !== undefined })
+    if (known?.place === place) return
+    cameras.set(framing.camera, { place, since: at, elsewhere: known !== undefined })
   }
   return {
     apply(entry: Recorded): void {

@@ -13,7 +13,7 @@ import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { createCountedLines } from '../tools/pace/counted-lines.ts'
 import { createTokenBuckets } from '../tools/pace/token-bucket.ts'
-import { firstOfNote, lentCameras } from './lent-view.ts'
+import { lentCameras, newestOfNote } from './lent-view.ts'
 import type { ResponderBook, ResponderLink } from './responder-book.ts'
 
 export type Lending = { contact: string; minutes: number }
@@ -26,7 +26,7 @@ const MOST_MINUTES = 1440
 const MOST_LINKS = 20
 /** Tabs of one link; the one that was opened first is the first to go. */
 const MOST_TABS = 10
-/** A live picture has some seconds of before in it: for so long none is shown of a camera that comes from another incident. */
+/** A live stream holds some seconds of the past: for so long none is shown of a camera that looked at another place. */
 const BEFORE_MS = 15_000
 /** A page asks some ten times a second for each picture that it plays. */
 const READS_PER_SECOND = 60
@@ -34,7 +34,7 @@ const READS_AT_ONCE = 240
 /** A look that is taken up again within this time goes on; however long it lasts, it is written again so often. */
 const SAME_LOOK_MS = 5 * MINUTE_MS
 const LONGEST_LOOK_MS = 60 * MINUTE_MS
-/** Whoever has a link must not fill the ledger with it. */
+/** The holder of a link must not fill the ledger. */
 const WRITES_PER_SECOND = 0.2
 const WRITES_AT_ONCE = 30
 
@@ -123,7 +123,6 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
   }
 
   return {
-    isOpen,
     opening,
     /**
      * @returns the token of the link, which nobody can ask for again
@@ -159,10 +158,10 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
     /** A note that the links show, or do not show any more. @throws incident/unknown, incident/closed, responder/no-note */
     async share(id: string, note: number, shared: boolean, by: string, actor: string): Promise<void> {
       const { id: incident, log, sharedNotes } = await openIncident(id)
-      const first = firstOfNote(log, note)
-      if (first === null) throw new Failure('responder/no-note', `This incident has no note ${note}.`)
-      if (sharedNotes.includes(first) === shared) return
-      const body = { incident, note: first, shared, by }
+      const newest = newestOfNote(log, note)
+      if (newest === null) throw new Failure('responder/no-note', `This incident has no note ${note}.`)
+      if (sharedNotes.includes(newest) === shared) return
+      const body = { incident, note: newest, shared, by }
       await append([{ kind: 'responder.note-shared', actor, subject: incident, body }]).durable
     },
     /** The page of a link was fetched, by whomever. @throws responder/unknown, responder/over */
@@ -215,7 +214,9 @@ export function createResponderDesk({ clock, book, append, load, contact, heldBy
       const found = lentCameras(await load(link.incident), heldBy).find((each) => each.camera === camera)
       if (!found) throw new Failure('camera/unknown', 'This link does not show that camera.')
       const since = found.way === 'fixed' ? null : book.takenOverAt(found.camera)
-      if (since !== null && clock.now() - since < BEFORE_MS)
+      const ago = since === null ? BEFORE_MS : clock.now() - since
+      // Before its time: the clock was set back since, and says nothing.
+      if (ago >= 0 && ago < BEFORE_MS)
         throw new Failure('live/none', 'This camera has only just been sent here; its picture follows.')
       const key = `${link.id} ${found.camera} ${what} ${visit.session}`
       const now = clock.monotonic()

@@ -1,6 +1,4 @@
 /** Responders: people outside the room, to whom an operator lends one incident by a link that ends. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import type { App, Door } from '../door/door.ts'
 import { type PublicAddress, isForwarded, isLoopback, originOf } from '../door/public-address.ts'
@@ -23,8 +21,6 @@ export type ResponderNeeds = {
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
   address: PublicAddress
-  /** Where the built pages are. */
-  pages: string
   town: {
     site(): Site
     streets(): StreetMap | null
@@ -62,7 +58,7 @@ function addressOf(
 }
 
 export function openResponders(needs: ResponderNeeds) {
-  const { clock, closing, onError, address, pages, town, ledger, cameras, incidents, playback } = needs
+  const { clock, closing, onError, address, town, ledger, cameras, incidents, playback } = needs
   const book = createResponderBook({ onChange: (incident) => streams.changed(incident) })
   const { heldBy } = cameras
   const desk = createResponderDesk({
@@ -75,10 +71,6 @@ export function openResponders(needs: ResponderNeeds) {
   const outside: Omit<LentPort, 'picturesAt'> = {
     ...desk,
     now: clock.now,
-    file(name) {
-      const file = join(pages, name)
-      return existsSync(file) ? readFileSync(file, 'utf8') : null
-    },
     view: ({ link }, incident) =>
       lentView({
         ...{ incident, link, heldBy, openings: town.openings },

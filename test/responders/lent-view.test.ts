@@ -7,7 +7,7 @@ import type { HelpPointId } from '../../server/glossary/press.ts'
 import type { ResponderLinkId } from '../../server/glossary/responder.ts'
 import type { StreetMap } from '../../server/glossary/site.ts'
 import { foldIncident } from '../../server/incident/incident-machine.ts'
-import { firstOfNote, lentCameras, mapNear, sharedNotes } from '../../server/responders/lent-view.ts'
+import { lentCameras, mapNear, newestOfNote, sharedNotes } from '../../server/responders/lent-view.ts'
 import { createResponderBook } from '../../server/responders/responder-book.ts'
 
 const incident = 'inc-1' as IncidentId
@@ -59,17 +59,19 @@ test('only notes that are marked are shown, each in its newest version', () => {
   const share = (note: number, shared: boolean): Recorded =>
     entry({ kind: 'responder.note-shared', body: { incident, note, shared, by: 'Asha' } })
   expect(sharedNotes(fold(...entries))).toEqual([])
-  expect(sharedNotes(fold(...entries, share(first.seq, true))).map(({ text }) => text)).toEqual(['blue jacket'])
-  expect(sharedNotes(fold(...entries, share(first.seq, true), share(first.seq, false)))).toEqual([])
+  const newest = entries.at(-1)?.seq ?? 0
+  expect(sharedNotes(fold(...entries, share(newest, true))).map(({ text }) => text)).toEqual(['blue jacket'])
+  expect(sharedNotes(fold(...entries, share(newest, true), share(newest, false)))).toEqual([])
 })
-test('a corrected note is shared by its first version, shown once, and can be taken back by any of its versions', () => {
+test('a corrected note is shared with all its versions, shown once, and can be taken back by any of its versions', () => {
   const first = noted('red jacket')
   const second = noted('blue jacket', first.seq)
   const third = noted('green jacket', second.seq)
-  const marked = { log: fold(opened(), first, second, third).log, sharedNotes: [first.seq] }
-  expect(sharedNotes(marked).map(({ text }) => text)).toEqual(['green jacket'])
-  expect([first, second, third].map(({ seq: each }) => firstOfNote(marked.log, each))).toEqual(Array(3).fill(first.seq))
-  expect(firstOfNote(marked.log, 1)).toBeNull()
+  const share = entry({ kind: 'responder.note-shared', body: { incident, note: first.seq, shared: true, by: 'Asha' } })
+  const { log, ...marked } = fold(opened(), first, share, second, third)
+  expect(sharedNotes({ log, ...marked }).map(({ text }) => text)).toEqual(['green jacket'])
+  expect([first, second, third].map(({ seq }) => newestOfNote(log, seq))).toEqual(Array(3).fill(third.seq))
+  expect(newestOfNote(log, 1)).toBeNull()
 })
 test('a camera that failed, or that another incident has now, is not shown', () => {
   const framings = [
@@ -141,6 +143,19 @@ test('a link ends by being revoked, by its time, and with its incident; opening 
   later.restore(JSON.parse(JSON.stringify(book.save())) as ReturnType<typeof book.save>)
   expect(later.get('rl-c')?.ended).toBe('closed')
   expect(later.get('rl-nothing')).toBeNull()
+})
+test('the line of a link whose time is over says when, whatever the clock says later', () => {
+  const over = entry({ kind: 'responder.ended', actor: 'lamppost', body: { incident, link, name: 'Police' } })
+  expect(fold(opened(), lent(), over).responders[0]?.endedAt).toBe(over.at)
+})
+test('a camera that comes to an incident that was opened again may have looked elsewhere', () => {
+  const book = createResponderBook({ onChange: () => {} })
+  const bring = (of: IncidentId): void =>
+    book.apply(entry({ kind: 'framing.changed', body: { incident: of, framing: framing('head') } }))
+  book.apply(opened())
+  bring(incident)
+  bring('inc-9' as IncidentId)
+  expect(book.takenOverAt('head' as CameraId)).not.toBeNull()
 })
 test('a link whose time was over stays over when the clock is set back', () => {
   const book = createResponderBook({ onChange: () => {} })

@@ -74,6 +74,15 @@ test('a camera that was just taken from another incident shows nothing until wha
   await clock.advance(15_000)
   expect(await look()).toBe('head')
 })
+test('a clock that is set back does not keep such a camera away for as long', async () => {
+  const { clock, desk, bring, lend } = room()
+  bring('inc-2' as IncidentId)
+  bring(incident)
+  clock.setWall(clock.now() - 3_600_000)
+  const { id, token } = await lend()
+  const { session } = await desk.enter(id, token, '192.0.2.1')
+  expect(await desk.look(desk.visit(id, session), 'head', 'live')).toBe('head')
+})
 test('each page that is open has an entry of its own before its first picture, and none for going on', async () => {
   const { desk, bring, lend, ledger } = room()
   bring(incident)

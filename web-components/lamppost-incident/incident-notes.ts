@@ -30,16 +30,9 @@ export function notesOf(
     }))
 }
 
-/** A note is shared with all its versions, by its first. */
-function firstOf({ log }: Pick<Incident, 'log'>, seq: number): number {
-  const note = log.find((each) => each.seq === seq && each.kind === 'incident.noted')
-  const { replaces } = (note?.body ?? {}) as Partial<NoteBody>
-  return replaces === undefined ? seq : firstOf({ log }, replaces)
-}
-
 /** Whether those to whom the incident is lent see this note: a switch, while anybody does. */
 function sharing(tile: Tile, note: number) {
-  const shared = tile.incident.sharedNotes.includes(firstOf(tile.incident, note))
+  const shared = tile.incident.sharedNotes.includes(note)
   if (!shared && !isLent(tile)) return nothing
   const { words } = tile
   return html`<button

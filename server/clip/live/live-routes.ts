@@ -73,9 +73,21 @@ export type PicturePlace = {
 }
 type PicturePort = Omit<LivePort, 'admit' | 'knows'>
 
+/** What a route sends of a camera, to who may still have it when it is here. */
+async function shownOf<Found>(
+  { admitted, again = false }: PicturePlace,
+  request: Asked & FastifyRequest,
+  what: 'live' | 'still',
+  find: (camera: CameraId) => Promise<Found>,
+): Promise<Found> {
+  const found = await find(await admitted(request, what))
+  if (again) await admitted(request, what)
+  return found
+}
+
 /** A live picture as Low-Latency HLS. */
 export function livePicture(app: App, port: PicturePort, place: PicturePlace): void {
-  const { path, form, config, params, summary, admitted, again = false } = place
+  const { path, form, config, params, summary } = place
   const hide = { hide: true }
   app.get(
     `${path}/index.m3u8`,
@@ -101,9 +113,8 @@ export function livePicture(app: App, port: PicturePort, place: PicturePlace): v
       const part = numberOf(query._HLS_part, '_HLS_part')
       if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
       const skip = query._HLS_skip === 'YES' || query._HLS_skip === 'v2'
-      const camera = await admitted(request, 'live')
-      const list = await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' })
-      if (again) await admitted(request, 'live')
+      const asked = { msn, part, skip, plain: query.plain === 'YES' }
+      const list = await shownOf(place, request, 'live', (camera) => port.livePlaylist(camera, form, asked))
       return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(list)
     },
   )
@@ -117,8 +128,7 @@ export function livePicture(app: App, port: PicturePort, place: PicturePlace): v
     app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: files } }, async (request, reply) => {
       const { file: name } = request.params
       const [number, index] = numbersIn(name)
-      const found = await bytes(await admitted(request, 'live'), number, index)
-      if (again) await admitted(request, 'live')
+      const found = await shownOf(place, request, 'live', (camera) => bytes(camera, number, index))
       return reply
         .type(type)
         .header('cache-control', 'no-store')
@@ -132,7 +142,7 @@ export function livePicture(app: App, port: PicturePort, place: PicturePlace): v
 
 /** The newest still picture, with its masks. */
 export function stillPicture(app: App, port: PicturePort, place: PicturePlace): void {
-  const { path, config, params, summary, admitted } = place
+  const { path, config, params, summary } = place
   app.get(
     `${path}/snapshot.jpg`,
     {
@@ -144,7 +154,7 @@ export function stillPicture(app: App, port: PicturePort, place: PicturePlace): 
       },
     },
     async (request, reply) => {
-      const { picture, at } = await port.still(await admitted(request, 'still'))
+      const { picture, at } = await shownOf(place, request, 'still', port.still)
       return reply
         .type('image/jpeg')
         .header('cache-control', 'no-store')
