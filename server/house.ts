@@ -5,18 +5,19 @@ import { openCameras } from './camera/camera-wing.ts'
 import { openClips } from './clip/clip-wing.ts'
 import { openConnectors } from './connectors/connectors-wing.ts'
 import { openPlayback } from './clip/playback-wing.ts'
-import { type Door, createDoor, renewCertificate as renew } from './door/door.ts'
+import { type Door, createDoor, openDoor, renewCertificate as renew } from './door/door.ts'
 import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
-import { AT_THE_ROOT, type PublicAddress } from './door/public-address.ts'
+import { AT_THE_ROOT } from './door/public-address.ts'
 import { type Stream, openSockets } from './door/sockets.ts'
 import { openEvidence } from './evidence/evidence-wing.ts'
 import { openGround } from './foundation.ts'
 import { openIncidents } from './incident/incident-wing.ts'
 import { openLedgerWing } from './ledger/ledger-wing.ts'
 import { openMetrics } from './metrics/metrics-wing.ts'
+import type { House, HouseOptions } from './options.ts'
 import { openOnvifDevice } from './onvif-device/onvif-device-wing.ts'
 import { openOutbox } from './outbox/outbox-wing.ts'
-import { type DemoCredentials, readDemoCredentials, writeDemoCredentials } from './people/accounts/demo-people.ts'
+import { readDemoCredentials, writeDemoCredentials } from './people/accounts/demo-people.ts'
 import { openPeople } from './people/people-wing.ts'
 import { openPresses } from './press/press-wing.ts'
 import { openCertificates } from './readiness/certificates/certificate-wing.ts'
@@ -24,37 +25,13 @@ import { openResponders } from './responders/responders-wing.ts'
 import { openReadiness } from './readiness/readiness-wing.ts'
 import { openShifts } from './people/shift/shift-wing.ts'
 import { openDemoTown } from './simulator/demo-town.ts'
-import { DARLINGTON, type Practice } from './simulator/night.ts'
+import { DARLINGTON } from './simulator/night.ts'
 import { startSimulatedPeople } from './simulator/simulated-people.ts'
 import { readDemoSite } from './site/site-file.ts'
 import { openSiteEditor, openTown } from './site/site-wing.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
 import { builtPages as pages } from './tools/package-root.ts'
 import { createPhases } from './tools/phases.ts'
-
-/** That many may come between two turns of the event loop; the system takes fewer where it is set so. */
-const WAITING_CONNECTIONS = 4096
-
-export type HouseOptions = {
-  /** Null starts a simulated town. */ siteFile: string | null
-  /** Which one; left out, Darlington. */ practice?: Practice
-  dataFolder: string
-  port: number
-  host: string
-  /** PEM texts. */ tls?: { cert: string; key: string } | null
-  /** Where cameras push to, when the town has such; 0 picks a free one. */
-  rtmpPort: number
-  /** The simulated town's help point telephones, where the engines for it are there. */ demoVoice?: boolean
-  /** Where the server is to its users; left out: at the root of each request's host. */
-  address?: PublicAddress
-  /** Where references of the site file are looked up. */ environment?: NodeJS.ProcessEnv
-}
-export type House = {
-  url: string
-  demo: DemoCredentials | null
-  /** For connections from then on. */ renewCertificate(pems: { cert: string; key: string }): void
-  close(): Promise<void>
-}
 
 /** @throws with words for a person when the town cannot be opened. */
 export async function openHouse({
@@ -63,6 +40,7 @@ export async function openHouse({
   tls = null,
   address = AT_THE_ROOT,
   demoVoice = false,
+  leads,
   ...options
 }: HouseOptions): Promise<House> {
   const { dataFolder, host, port, rtmpPort } = options
@@ -70,7 +48,7 @@ export async function openHouse({
   const { logger, closing } = ground
   try {
     const house = createPhases<Door>(ground)
-    const handles = createHandleShare()
+    const handles = leads?.handles ?? createHandleShare()
     const { basePath } = address
     const credentialsFile = join(dataFolder, 'demo-credentials.json')
     const demo = siteFile === null ? readDemoCredentials(credentialsFile) : null
@@ -81,13 +59,13 @@ export async function openHouse({
     const file = siteFile ?? simulated?.file ?? ''
     const environment = { ...(options.environment ?? process.env), ...simulated?.environment }
     const town = await openTown({ ...ground, file, environment, onChange: house.follow })
-    const ledger = house.add(await openLedgerWing({ ...ground, town }))
+    const ledger = house.add(await openLedgerWing({ ...ground, town, leads: leads?.agreement ?? null }))
     house.add(openSiteEditor({ ...ground, town, ledger }))
     const clips = house.add(openClips({ ...ground, rtmpPort, town, pushTo: simulated?.push ?? (() => {}) }))
     const findingDevice = simulated ? 'lo' : null
-    const cameras = house.add(openCameras({ ...ground, basePath, findingDevice, town, ledger, clips }))
+    const cameras = house.add(openCameras({ ...ground, ...leads, basePath, findingDevice, town, ledger, clips }))
     const incidents = house.add(openIncidents({ ...ground, basePath, town, ledger, clips, cameras }))
-    const presses = house.add(openPresses({ ...ground, town, ledger, incidents, cameras }))
+    const presses = house.add(openPresses({ ...ground, ...leads, town, ledger, incidents, cameras }))
     const engines = siteFile !== null ? 'required' : demoVoice ? 'if-there' : 'never'
     const calls = house.add(openCalls({ ...ground, file, environment, engines, town, ledger, incidents, presses }))
     if (simulated) {
@@ -106,22 +84,24 @@ export async function openHouse({
     const certificates = house.add(openCertificates({ ...ground, tls, town }))
     const shown = { outbox, vms, device, calls, people, certificates }
     const rooms = { town, ledger, clips, cameras, incidents, presses, readiness, ...shown }
-    house.add(openMetrics({ ...ground, ...rooms }))
+    house.add(openMetrics({ ...ground, ...leads, ...rooms }))
     house.add(openShifts({ ...ground, address, ...rooms }))
     await ledger.replay(house.folds())
     await house.begin(town.site)
     const nothingHere = nothingHerePage(pages, basePath)
     const heard = { onRefusedPress: (from: string, reason: string) => presses.refused('http', from, reason) }
     const embedding = (): readonly string[] => town.site().embedding
-    const app = await createDoor({ ...people, ...heard, logger, handles, nothingHere, address, tls, embedding })
+    const door = { logger, handles, nothingHere, address, tls, embedding, behindFront: leads !== undefined }
+    const app = await createDoor({ ...people, ...heard, ...door })
     closing.add('the door', () => app.close())
     const sockets: Record<string, Stream> = {}
     await house.routes({ ...people, app, socket: (path, stream) => (sockets[path] = stream) })
     openSockets(app, sockets, address, { handles, onRefused: people.onRefused })
     await pageRoutes(app, pages)
-    const url = (await app.listen({ port, host, backlog: WAITING_CONNECTIONS })).replace('[::1]', 'localhost')
+    const url = await openDoor(app, leads ?? { port, host })
     if (demo) writeDemoCredentials(credentialsFile, { ...demo, url })
-    return { url, demo: demo && { ...demo, url }, renewCertificate: (pems) => renew(app, pems), close: closing.close }
+    const taken = { accept: presses.accept, append: ledger.append, close: closing.close }
+    return { url, demo: demo && { ...demo, url }, renewCertificate: (pems) => renew(app, pems), ...taken }
   } catch (error) {
     await closing.close()
     throw error

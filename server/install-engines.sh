@@ -29,8 +29,9 @@ $of_the_machine || wait "$cleaner"
 # Nor at the next start of the machine: the edge is Lamppost's to start.
 for package in "$@"; do
   case $package in
-    kamailio | rtpengine-daemon)
-      systemctl disable "$package" >/dev/null 2>&1 || update-rc.d "$package" disable >/dev/null 2>&1 || true
+    kamailio | rtpengine-daemon | etcd-server)
+      service=${package%-server}
+      systemctl disable "$service" >/dev/null 2>&1 || update-rc.d "$service" disable >/dev/null 2>&1 || true
       ;;
   esac
 done

@@ -183,6 +183,7 @@ const KAMAILIO = { program: 'kamailio', debian: 'kamailio', also: ['kamailio-tls
 const RTPENGINE = { program: 'rtpengine', debian: 'rtpengine-daemon' }
 const BARESIP = { program: 'baresip', debian: 'baresip-core' }
 const SIPP = { program: 'sipp', debian: 'sip-tester' }
+const ETCD = { program: 'etcd', debian: 'etcd-server' }
 const NEEDED = {
   test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB, NGINX],
   engines: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL],
@@ -194,7 +195,7 @@ try {
   await goOnWithRuntime()
   if (mode === 'runtime') process.exit(0)
   installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])
-  if (mode === 'engines') installEngines([KAMAILIO, RTPENGINE, BARESIP, SIPP], true)
+  if (mode === 'engines') installEngines([KAMAILIO, RTPENGINE, BARESIP, SIPP, ETCD], true)
   const calls = callsWanted()
   if (calls === 'required') installEngines([KAMAILIO, RTPENGINE], true)
   if (calls === 'if-possible') installEngines([KAMAILIO, RTPENGINE, BARESIP], false)

@@ -312,6 +312,9 @@ export function createCallDesk(options: CallDeskOptions) {
         by: helpPoint,
       })
       const { incident } = receipt
+      // Nobody leads the town: whoever takes over hears the press, and this call cannot be carried on here.
+      if (incident === null)
+        throw new Failure('town/changing-hands', 'The town is changing hands: the call is not taken.')
       nameOf.set(sip, id)
       goings.set(id, begun(sip, byPbx))
       // Others of the PBX answer; a help point that calls the edge itself has nobody but us.

@@ -86,6 +86,8 @@ export function createCameraDesk(options: {
   onListening?(camera: CameraId, problem: string | null): void
   /** Its head is told to turn in a moment. */
   onTurn?(camera: CameraId): void
+  /** Whether this server still moves the town's cameras; left out: nobody else could. */
+  mayChange?: (() => boolean) | undefined
   /** It was reached, and said what it is. */
   onMet?(camera: SiteCamera): void
   /** Its video was there and has gone. */
@@ -104,6 +106,7 @@ export function createCameraDesk(options: {
     memories,
     onPresets = () => {},
     onTurn = () => {},
+    mayChange,
     onMet = () => {},
     presetConfirmed = () => true,
     onError,
@@ -202,6 +205,7 @@ export function createCameraDesk(options: {
       memory: memories?.of(site.id) ?? newHeadMemory(),
       onLearnt: () => memories?.changed(),
       onTurn: () => onTurn(site.id),
+      mayChange,
       onPresets: (presets) =>
         onPresets(site.id, presets, new Set([...kept.site.presets.values()].map(({ token }) => token))),
       confirmed: (token) => presetConfirmed(site.id, token),

@@ -20,6 +20,8 @@ export type CameraNeeds = {
   basePath: string
   /** Where cameras are looked for when nobody names a network interface; null for the machine's own choice. */
   findingDevice: string | null
+  /** Whether this server still moves the town's cameras; left out: nobody else could. */
+  mayMove?: (() => boolean) | undefined
   town: {
     site(): Site
     placeOf(id: string): Place | null

@@ -35,7 +35,8 @@ import { createPresetKeeping } from './presets/preset-keeping.ts'
 import { createPresetMemory } from './presets/preset-memory.ts'
 
 /** The heads of the town, and what they tell. */
-function openHeads({ clock, logger, dataFolder, news, closing, onError, town, ledger, clips }: CameraNeeds) {
+function openHeads(needs: CameraNeeds) {
+  const { clock, logger, dataFolder, news, closing, onError, town, ledger, clips } = needs
   const inputs = createTopic<{ camera: CameraId; event: InputEvent }>(onError)
   const presetChanged = createTopic<{ camera: CameraId; token: PresetToken; words: string }>(onError)
   const presetGone = createTopic<{ camera: CameraId; token: PresetToken; away: boolean }>(onError)
@@ -60,6 +61,7 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
     onPresetGone: (camera, token, away) => presetGone.publish({ camera, token, away }),
     onInterrupted: interrupted.publish,
     onTurn: (camera) => privacy.turned(camera),
+    mayChange: needs.mayMove,
     onMet: (camera) => privacy.met(camera),
     onError,
   })

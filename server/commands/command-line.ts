@@ -22,6 +22,9 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
                  [--expires 90d|never] [--data DIR]
   lamppost token list | renew ID [--expires 90d|never] | remove ID [--data DIR]
   lamppost ledger verify [--data DIR]
+  lamppost start --member ID --site FILE …     (one server of a town on several machines)
+  lamppost town  found | join | leave | refound --member ID --site FILE [--data DIR]
+  lamppost town  move-lead [--to ID] | status [--json] | check --site FILE [--data DIR]
   lamppost backup  --to FILE|- [--data DIR] [--site FILE] [--no-recordings]     (while the server runs)
   lamppost restore FILE|- --data DIR     (into a folder that is not there yet)
   lamppost verify PACKAGE.zip [--root PEM] [--timestamp-root PEM]      (needs no server)
@@ -50,6 +53,7 @@ const OPTIONS = {
   root: { type: 'string' },
   'timestamp-root': { type: 'string' },
   to: { type: 'string' },
+  member: { type: 'string' },
   'no-recordings': { type: 'boolean' },
   'no-calls': { type: 'boolean' },
   child: { type: 'boolean' },
@@ -95,6 +99,8 @@ async function main(): Promise<number> {
       return (await import('./people.ts')).userCommand(rest, values)
     case 'ledger':
       return (await import('./ledger.ts')).ledgerCommand(rest, values)
+    case 'town':
+      return (await import('./town/town-command.ts')).townCommand(rest, values)
     case 'backup':
       return (await import('./backup/backup-command.ts')).backupCommand(values)
     case 'restore':

@@ -6,13 +6,17 @@ import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { type PublicAddress, isLoopback, publicAddressOf } from '../door/public-address.ts'
-import { type House, openHouse } from '../house.ts'
+import type { TownOnMembers } from '../glossary/member.ts'
+import { openHouse } from '../house.ts'
+import type { House, HouseOptions } from '../options.ts'
 import { wasHandedOn } from '../node-runtime.mjs'
 import { NIGHTS, type Night } from '../simulator/night.ts'
 import { TRAINING_FOLDER } from '../simulator/demo-town.ts'
-import { readDemoSite } from '../site/site-file.ts'
+import { loadSite, readDemoSite } from '../site/site-file.ts'
+import { createResolver } from '../site/site-references.ts'
 import { siteText } from './site-text.ts'
 import { packageRoot } from '../tools/package-root.ts'
+import { withOwnWay } from '../members/own-way.ts'
 import { takeEnvironment } from '../tools/process/own-environment.ts'
 import { raisePriority } from '../tools/process/thread-priority.ts'
 
@@ -39,6 +43,8 @@ export type StartOptions = {
   'plain-http'?: boolean | undefined
   /** The simulated town's help point does not telephone. */
   'no-calls'?: boolean | undefined
+  /** Which server of a town on several machines this is. */
+  member?: string | undefined
 }
 
 function portOf(option: string, text: string): number {
@@ -91,6 +97,7 @@ export async function startCommand({
   'trust-proxy': trustProxy,
   'plain-http': plainHttp = false,
   'no-calls': noCalls = false,
+  member,
 }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
   if (site !== undefined && simulate !== undefined)
@@ -123,7 +130,10 @@ export async function startCommand({
   setFlagsFromString('--heap-growing-percent=50')
   const ended = untilAsked()
   const environment = takeEnvironment()
-  const house = await openHouse({ ...options, environment }).catch((error: NodeJS.ErrnoException) => {
+  const opened = { ...options, environment }
+  const house = await (
+    site === undefined ? openHouse(opened) : openSite({ ...opened, siteFile: resolve(site) }, member)
+  ).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
       throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
     if (error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL')
@@ -138,6 +148,40 @@ export async function startCommand({
   await ended
   await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])
   return 0
+}
+
+/** One server of the town: the only one, or a member. @throws in words where the site file and --member do not agree */
+async function openSite(
+  options: HouseOptions & { siteFile: string },
+  asked: string | undefined,
+): Promise<Omit<House, 'accept' | 'append'>> {
+  const member = asked ?? options.environment?.['LAMPPOST_MEMBER']
+  const town = await townIn(options.siteFile, options.environment ?? process.env)
+  if (!town) {
+    if (member === undefined) return openHouse(options)
+    throw new Error(`--member ${member} is for a town on several machines: the site file has no town: members`)
+  }
+  const names = town.members.map(({ id }) => id).join(', ')
+  if (member === undefined) throw new Error(`this town has the servers ${names}: say with --member which one this is`)
+  const { readTownRecord } = await import('../members/town-record.ts')
+  const record = readTownRecord(options.dataFolder)
+  if (!record)
+    throw new Error(
+      `${options.dataFolder} belongs to no town yet: lamppost town found --member ${member} … for the first server, ` +
+        'lamppost town join for each other',
+    )
+  if (record.member !== member)
+    throw new Error(`${options.dataFolder} is the folder of the member ${record.member}, not of ${member}`)
+  const { openMember } = await import('../member.ts')
+  return openMember({ ...options, record, town: withOwnWay(town, options.environment) })
+}
+/** Null: a town on one machine, or a file that the house will refuse in its own words. */
+async function townIn(file: string, environment: NodeJS.ProcessEnv): Promise<TownOnMembers | null> {
+  try {
+    return (await loadSite(file, createResolver(environment))).site.onMembers
+  } catch {
+    return null
+  }
 }
 
 function nightOf(name: string | undefined, site: string | undefined): Night | null {
@@ -205,7 +249,11 @@ function followCertificate(
 
 const nameOf = (simulate: string | undefined): string =>
   simulate === undefined ? 'the simulated Darlington' : `${simulate} for practice`
-const greeting = ({ url, demo }: House, dataFolder: string, simulate: string | undefined): string =>
+const greeting = (
+  { url, demo }: Pick<House, 'url' | 'demo'>,
+  dataFolder: string,
+  simulate: string | undefined,
+): string =>
   demo
     ? `\nLamppost is running ${nameOf(simulate)}. Open:\n  ${url}/          the control room wall\n` +
       `  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n` +

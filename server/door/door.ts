@@ -15,6 +15,7 @@ import Fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
+import { type Server, createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import type { CameraId } from '../glossary/camera.ts'
@@ -85,6 +86,8 @@ export type DoorOptions = {
   address?: PublicAddress
   /** What is kept of this process's handles for presses. */
   handles?: HandleShare
+  /** It never listens itself: requests are given to its server by a member's front, which says truly who asked. */
+  behindFront?: boolean
 }
 export { SESSION_COOKIE, type Credential }
 const HEADERS_WITHIN_MS = 10_000
@@ -143,6 +146,7 @@ export async function createDoor({
   nothingHere = null,
   address = AT_THE_ROOT,
   handles = createHandleShare(),
+  behindFront = false,
 }: DoorOptions) {
   const options = {
     loggerInstance: logger,
@@ -155,21 +159,26 @@ export async function createDoor({
     requestTimeout: 30_000,
     // Only a proxy that is ours says truly who asked, and by what scheme.
     // One hop: what stands further left in X-Forwarded-For is what the caller itself said.
-    trustProxy: address.trustProxy ? (_: string, hop: number) => hop === 0 : false,
+    trustProxy: address.trustProxy || behindFront ? (_: string, hop: number) => hop === 0 : false,
     rewriteUrl: ({ url = '/' }: { url?: string | undefined }) => withoutBase(url, address),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { maxParamLength: 200 },
   }
   // Routes are the same over HTTP/1.1 and HTTP/2; the types would make two of each.
-  const made = tls
+  const made = behindFront
     ? (Fastify({
         ...options,
-        http2: true,
-        https: { ...tls, allowHTTP1: true },
-      } as unknown as FastifyServerOptions) as FastifyInstance)
-    : (Fastify({ ...options, forceCloseConnections: true } as FastifyServerOptions) as FastifyInstance)
+        serverFactory: (answer) => createServer(answer),
+      } as FastifyServerOptions) as FastifyInstance)
+    : tls
+      ? (Fastify({
+          ...options,
+          http2: true,
+          https: { ...tls, allowHTTP1: true },
+        } as unknown as FastifyServerOptions) as FastifyInstance)
+      : (Fastify({ ...options, forceCloseConnections: true } as FastifyServerOptions) as FastifyInstance)
   const app = made.withTypeProvider<TypeBoxTypeProvider>()
-  if (tls) cutConnectionsAtClose(app)
+  if (tls && !behindFront) cutConnectionsAtClose(app)
   // A stranger has so long to say what it wants.
   if ('headersTimeout' in app.server) app.server.headersTimeout = HEADERS_WITHIN_MS
   handles.watch(app.server)
@@ -280,6 +289,21 @@ export type Door = {
   enter(person: Person): { looking(incidents: string[]): void; leave(): void }
   /** A WebSocket at that path. */
   socket(path: string, stream: Stream): void
+}
+
+/** That many may come between two turns of the event loop; the system takes fewer where it is set so. */
+const WAITING_CONNECTIONS = 4096
+/** @returns where it is reached */
+export async function openDoor(
+  app: App,
+  at: { port: number; host: string } | { show(server: Server): string },
+): Promise<string> {
+  if ('show' in at) {
+    await app.ready()
+    return at.show(app.server)
+  }
+  const url = await app.listen({ ...at, backlog: WAITING_CONNECTIONS })
+  return url.replace('[::1]', 'localhost')
 }
 
 /** Connections from then on get the new certificate; those that are open go on. Without TLS it does nothing. */

@@ -27,6 +27,8 @@ const STATUS = {
   'incident/not-closed': 409,
   'incident/not-yours': 409,
   'incident/other-open': 409,
+  'town/changing-hands': 503,
+  'town/not-a-member': 403,
   'responder/unknown': 404,
   'responder/over': 410,
   'responder/contact': 422,

@@ -48,8 +48,21 @@ export const PRESS = Type.Object({
       },
     ),
   ),
+  takenBy: Type.Optional(Type.String({ description: 'The member that took it in, in a town on several servers' })),
+  heldBy: Type.Optional(
+    Type.String({ description: 'Only that member’s disk had it for a time: no majority answered' }),
+  ),
 })
-export const RECEIPT = Type.Object({ press: Type.String(), incident: Type.String(), receivedAt: TIME })
+export const RECEIPT = Type.Object({
+  press: Type.String(),
+  incident: Type.Union([Type.String(), Type.Null()], {
+    description: 'Null: it is durable and has no incident yet, because the town’s servers are changing hands',
+  }),
+  receivedAt: TIME,
+  copies: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'In a town on several servers: how many have it; 1: only this one' }),
+  ),
+})
 export const FRAMING = Type.Object({
   camera: Type.String(),
   preset: MAYBE_STRING,

@@ -384,6 +384,13 @@ export type EvidenceEntries = {
 /** Of the record itself. */
 export type LedgerEntries = {
   'house.started': { version: string; site: string }
+  /** In a town on several machines: another member leads from here on. `clockOffsetMs`: its wall clock beside the others'. */
+  'town.led': { member: string; term: number; clockOffsetMs: number | null }
+  'town.founded': { member: string }
+  /** The engine was lost with its majority, and the town begins again from this member's copy. */
+  'town.refounded': { member: string }
+  'town.member-joined': { member: string; url: string }
+  'town.member-left': { member: string }
   'site.changed': { file: string; sha256: string }
   /** By a page or the API. `what`: the whole file, or one thing of it as `cameras/cam-12`. Versions as the API has them. */
   'site.edited': { what: string; before: string; after: string; diff: string }

@@ -101,6 +101,8 @@ export const FAILURE_CODES = [
   'clip/same-person',
   'clip/lock-shorter',
   'site/invalid',
+  'town/changing-hands',
+  'town/not-a-member',
   'ledger/unavailable',
   'video/unavailable',
 ] as const

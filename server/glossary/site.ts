@@ -3,6 +3,7 @@ import type { Role } from './people.ts'
 import type { HelpPointVoice, SipIdentity, VoiceSite } from './call.ts'
 import type { CameraId, PresetToken } from './camera.ts'
 import type { Dialect } from './onvif-device.ts'
+import type { TownOnMembers } from './member.ts'
 import type { HelpPointId, Place } from './press.ts'
 
 export type HelpPoint = {
@@ -284,9 +285,11 @@ export type Site = {
   embedding: string[]
   /** GeoJSON beside the site file; null: the map has no streets. */
   streets: string | null
-  /** Addresses that get each checkpoint of the ledger, too. */
   /** Where responders’ links lead, without a slash at its end; here: to this server. Null: nobody said. */
   responders: { url: 'here' | (string & {}) } | null
+  /** The servers of the town; null: one machine. */
+  onMembers: TownOnMembers | null
+  /** Addresses that get each checkpoint of the ledger, too. */
   checkpointsTo: string[]
   storage: { most: number | null; reserve: number }
   evidence: SiteEvidence

@@ -74,6 +74,7 @@ export function openLedgerRows(
     "SELECT * FROM entries WHERE kind = 'press.received' AND json_extract(body, '$.press.key') = ? " +
       "AND json_extract(body, '$.press.helpPoint') = ? ORDER BY seq DESC LIMIT 1",
   )
+  const lastLed = db.prepare("SELECT body FROM entries WHERE kind = 'town.led' ORDER BY seq DESC LIMIT 1")
   const hashAt = db.prepare('SELECT hash FROM entries WHERE seq = ?')
   const last = db.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1')
   const head = (): { seq: number; hash: string } =>
@@ -177,6 +178,11 @@ export function openLedgerRows(
         root: edge.root().toString('base64'),
         proof: inclusionPath(leafIndex, treeSize, hashOfTree).map((hash) => hash.toString('hex')),
       }
+    },
+    /** Of a town on several machines: under which its newest lead began; 0: it never had one. */
+    newestTerm(): number {
+      const row = lastLed.get() as { body: string } | undefined
+      return row ? (JSON.parse(row.body) as { term: number }).term : 0
     },
     /** The tree's head over all entries of this chain. */
     tree: (): { size: number; root: string } => ({ size: edge.size(), root: edge.root().toString('base64') }),

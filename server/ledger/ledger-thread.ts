@@ -23,7 +23,12 @@ export type Inclusion = {
   entry: Row
 }
 
-const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
+const { file, knownSeq, startedAt, isAgreed } = workerInput<{
+  file: string
+  knownSeq: number
+  startedAt: string
+  /** Other servers have it, too: what is damaged here is fetched from them, and no new chain begins. */ isAgreed: boolean
+}>()
 const open = () => openLedgerChains(file, { knownSeq, startedAt })
 const OPEN_TRIES = 50
 /**
@@ -75,7 +80,7 @@ const calls = {
     try {
       return { hashes: written(batch), broken: chains.takeBreak(), room: chains.current().room?.state() ?? null }
     } catch (error) {
-      if (!isCorruption(error)) throw error
+      if (!isCorruption(error) || isAgreed) throw error
       chains.rotate(messageOf(error), batch[0]?.seq ?? 1, null, batch[0]?.at ?? startedAt)
       return { hashes: chains.current().append(batch), broken: chains.takeBreak() }
     }

@@ -30,6 +30,7 @@ export function verifyChain(
   let prev = startOf(chain)
   let seq = chain.first - 1
   let proven = 0
+  let term = 0
   const verdict = (problem: string | null): ChainVerdict => ({
     chain: chain.number,
     first: chain.first,
@@ -45,8 +46,9 @@ export function verifyChain(
   for (let page = rows.page(seq, PAGE); page.length > 0; page = rows.page(seq, PAGE)) {
     if (stopped()) throw new Stopped('the verification was ended')
     for (const row of page) {
-      const problem = faultOf(row, seq + 1, prev)
+      const problem = faultOf(row, seq + 1, prev) ?? faultOfTerm(row, term)
       if (problem) return verdict(problem)
+      term = termIn(row) ?? term
       edge.push(Buffer.from(row.hash, 'hex'))
       prev = row.hash
       seq = row.seq
@@ -68,6 +70,14 @@ export function verifyChain(
       : null,
   )
 }
+
+/** Of a town on several machines: who leads from that entry on. */
+const termIn = ({ kind, body }: Row): number | null =>
+  kind === 'town.led' ? (JSON.parse(body) as { term: number }).term : null
+const faultOfTerm = (row: Row, before: number): string | null =>
+  (termIn(row) ?? Number.POSITIVE_INFINITY) > before
+    ? null
+    : `entry ${row.seq} begins the term ${termIn(row)} after the term ${before}: terms only rise`
 
 function faultOf(row: Row, expected: number, prev: string): string | null {
   if (row.seq !== expected) return `entry ${expected} is missing: the next one stored is ${row.seq}`

@@ -5,6 +5,7 @@ import { actingAs } from '../door/rights.ts'
 import { EVENT_ACCESS, EVENT_SOCKET_PATH, eventSocket } from './tail/event-socket.ts'
 import { createPast } from './tail/event-tail.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
+import type { Agreement } from '../glossary/member.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Person } from '../glossary/people.ts'
@@ -26,6 +27,8 @@ export type LedgerNeeds = {
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
   town: { site(): Site }
+  /** In a town on several machines: what this server leads with. */
+  leads?: (Agreement & { member: string; clockOffsetMs: number | null }) | null
 }
 
 /** The start stands in the record, too. */
@@ -40,7 +43,19 @@ function recordStart(
   if (room) logger.info(room, 'room for presses on a full disk')
 }
 
-export async function openLedgerWing({ clock, logger, dataFolder, news, closing, onError, town }: LedgerNeeds) {
+/** Under each term the first of its lead's own entries. */
+function recordLead(
+  { append }: Pick<Ledger, 'append'>,
+  leads: NonNullable<LedgerNeeds['leads']> | null,
+  site: Site,
+): void {
+  if (!leads) return
+  const { member, term, clockOffsetMs } = leads
+  append([{ kind: 'town.led', actor: `member:${member}`, subject: site.id, body: { member, term, clockOffsetMs } }])
+}
+
+export async function openLedgerWing(needs: LedgerNeeds) {
+  const { clock, logger, dataFolder, news, closing, onError, town, leads = null } = needs
   const { site } = town
   const snapshotFile = join(dataFolder, 'ledger-fold.json')
   const snapshot = readSnapshot(snapshotFile)
@@ -56,6 +71,7 @@ export async function openLedgerWing({ clock, logger, dataFolder, news, closing,
     file: join(dataFolder, 'ledger.sqlite'),
     knownSeq: snapshot?.seq ?? 0,
     clock,
+    agreement: leads,
     onError,
     onCheckpoint: checkpointPost.newest,
     onRecorded,
@@ -79,6 +95,7 @@ export async function openLedgerWing({ clock, logger, dataFolder, news, closing,
       closing.add('their snapshot', ledger.tail(projections.saveWhenDue))
     },
     begin(): void {
+      recordLead(ledger, leads, site())
       recordStart(ledger, { logger, onError, site: site() })
       const timezone = (): string => site().timezone
       const care = startLedgerCare({ verify: ledger.verify, clock, timezone, onVerdict: verdictTo(logger), onError })

@@ -4,6 +4,7 @@
  * (ledger-care).
  */
 import type { RoomState } from './ledger-room.ts'
+import type { AgreedRow, Agreement } from '../glossary/member.ts'
 import type { Append, Draft, Entry, Recorded, Verification } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
@@ -11,7 +12,7 @@ import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
 import { callWorker, keepWorker } from '../tools/process/worker-calls.ts'
 import type { Break } from './ledger-chains.ts'
-import type { Row } from './ledger-hash.ts'
+import { type Row, hashOf, leafOf } from './ledger-hash.ts'
 import { createLedgerProbe } from './ledger-probe.ts'
 import { createLedgerSigning } from './ledger-signing.ts'
 import type { Inclusion, LedgerThread } from './ledger-thread.ts'
@@ -73,6 +74,7 @@ export type LedgerStore = {
 type Waiting = { recorded: Recorded; body: string; settle: ((outcome: Entry | Error) => void) | null }
 type Options = {
   clock: Clock
+  /** Who makes the order durable beside this disk, in a town on several machines. */ agreement?: Agreement | null
   onError(error: unknown): void
   /** Hears each entry when it is given its order, before it is durable and before `append` returns. */ onRecorded?: (
     entry: Recorded,
@@ -91,7 +93,10 @@ export async function openLedger({
   // is known by its number.
   const thread = keepWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), {
     clock: options.clock,
-    input: () => ({ file, knownSeq: known, startedAt: isoTime(options.clock.now()) }),
+    input: () => ({
+      ...{ file, knownSeq: known, startedAt: isoTime(options.clock.now()) },
+      isAgreed: (options.agreement ?? null) !== null,
+    }),
     onDeath: options.onError,
   })
   // A thread that is ended in the middle of SQLite's code takes the process with it: it is asked to end instead.
@@ -137,6 +142,19 @@ function entryOf(row: Row): Entry {
 }
 const isReadable = ({ body }: { body: unknown }): boolean => body !== null
 
+function hashed(rows: readonly Omit<AgreedRow, 'hash'>[], before: string): AgreedRow[] {
+  let prev = before
+  return rows.map((row) => ({ ...row, hash: (prev = hashOf(prev, leafOf(row))) }))
+}
+/** @throws when this disk has made something else of it than all others will */
+function mustBeAsAgreed(agreed: readonly AgreedRow[], written: readonly string[], agreement: Agreement): void {
+  const last = agreed.at(-1)
+  if (last?.hash === written.at(-1)) return
+  const problem = `entry ${last?.seq} has another hash in this server's ledger than the town agreed on`
+  agreement.broken(problem)
+  throw new Error(problem)
+}
+
 /** @param store where rows go; the real one is a thread. */
 export async function createLedger(
   store: LedgerStore,
@@ -145,11 +163,14 @@ export async function createLedger(
     onError,
     onRecorded = () => {},
     onCheckpoint = () => {},
+    agreement = null,
     verify,
   }: Options & { verify(): Promise<Verification> },
 ): Promise<Ledger> {
   const topic = createTopic<Entry>(onError)
-  const { seq, chain } = await store.head()
+  const { seq, hash, chain } = await store.head()
+  /** What the next row follows; looked at only where rows are agreed. */
+  let agreedHash = hash
   let chainFirst = chain.first
   let durable = seq
   let given = durable
@@ -198,16 +219,19 @@ export async function createLedger(
         publishBreak(found)
       }
       if (batch.length === 0) return
-      const written = await store.append(
-        batch.map(({ recorded: { seq: number, at, kind, actor, subject }, body }) => ({
-          seq: number,
-          at,
-          kind,
-          actor,
-          subject,
-          body,
-        })),
-      )
+      const rows = batch.map(({ recorded: { seq: number, at, kind, actor, subject }, body }) => ({
+        seq: number,
+        at,
+        kind,
+        actor,
+        subject,
+        body,
+      }))
+      const agreed = agreement ? hashed(rows, agreedHash) : null
+      if (agreement && agreed) await agreement.agree(agreed)
+      const written = await store.append(rows)
+      if (agreed && agreement) mustBeAsAgreed(agreed, written.hashes, agreement)
+      agreedHash = written.hashes.at(-1) ?? agreedHash
       if (written.broken) chainFirst = first
       queue = queue.slice(batch.length)
       durable = batch.at(-1)?.recorded.seq ?? durable
@@ -283,7 +307,10 @@ export async function createLedger(
   async function verifyNow(): Promise<Verification> {
     const verification = await verify()
     const current = verification.chains.at(-1)
-    if (current && !current.ok && current.first === chainFirst && !rotation) {
+    if (current && !current.ok && agreement) {
+      broken = current.problem
+      agreement.broken(current.problem ?? 'it does not verify')
+    } else if (current && !current.ok && current.first === chainFirst && !rotation) {
       const good = current.entries > 0 ? { seq: current.first + current.entries - 1, hash: current.head } : null
       rotation = { problem: current.problem ?? 'it does not verify', good }
       await startCommitting()

@@ -2,7 +2,8 @@
 import type { Door } from '../door/door.ts'
 import { stateRoutes } from './state-routes.ts'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
-import type { Clock } from '../tools/clock.ts'
+import type { TownView } from '../glossary/member.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
 import type { Entry } from '../glossary/ledger.ts'
 import type { Registration } from '../glossary/call.ts'
 import type { HelpPointId, PressKind } from '../glossary/press.ts'
@@ -29,6 +30,8 @@ export type MetricsNeeds = {
     voiceOf(helpPoint: HelpPointId): Registration | null
   }
   town: { site(): Pick<Site, 'id' | 'helpPoints'> }
+  /** In a town on several machines: how its members stand. */
+  members?: (() => TownView) | undefined
   people: { refusals: Subscribe<{ what: string; reason: string }>; endingTokens: MetricsPort['endingTokens'] }
   certificates: Pick<MetricsPort, 'certificates'>
 }
@@ -64,8 +67,14 @@ export function openMetrics(needs: MetricsNeeds) {
       closing.add('the figures of drills', ledger.tail(metrics.entry))
     },
     routes({ app }: Door): void {
-      const here = { id: () => town.site().id, now: clock.now, since: clock.now() }
-      stateRoutes(app, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type, town: here })
+      const since = isoTime(clock.now())
+      const alone = (): TownView => {
+        const { id } = town.site()
+        const members = [{ id, url: null, leads: true, reachable: true, since }]
+        return { members, lead: id, since, now: isoTime(clock.now()) }
+      }
+      const view = needs.members ?? alone
+      stateRoutes(app, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type, town: view })
     },
   }
 }

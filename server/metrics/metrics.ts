@@ -9,7 +9,7 @@ import type { Draft } from '../glossary/ledger.ts'
 import type { PressKind } from '../glossary/press.ts'
 import type { Stage } from '../glossary/proof.ts'
 
-export type PressOutcome = 'accepted' | 'repeated' | 'counted' | 'late' | 'refused' | 'failed'
+export type PressOutcome = 'accepted' | 'repeated' | 'counted' | 'late' | 'kept' | 'refused' | 'failed'
 export type MetricsPort = {
   ledger(): {
     head: number

@@ -3,46 +3,17 @@
  * after the fsync. Not here: how a press arrived (one file per source), what the room does with it (incident).
  */
 import { createHash } from 'node:crypto'
+import type { Accepted, Arrival, HelpPointId, Press, PressId, PressKind, Receipt } from '../glossary/press.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Recorded } from '../glossary/ledger.ts'
-import type { HelpPointId, Press, PressId, PressKind, Receipt } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { createKeySieve } from '../tools/key-sieve.ts'
 import { createTokenBuckets } from '../tools/pace/token-bucket.ts'
 import { type Coalescing, createPressCoalescing } from './press-coalescing.ts'
-import { type ClockEvidence, judgeTimes } from './press-times.ts'
+import { type ClockEvidence, LATE_AFTER_MS, judgeTimes } from './press-times.ts'
 
-export type Arrival = {
-  helpPoint: string
-  /** The idempotency key; null when every arrival is a press of its own. */
-  key: string | null
-  /**
-   * For how long an equal key means the same press, milliseconds: as long as repeats of one press can be on their
-   * way, which each source's file says. Left out: for ever, for keys that no device counts.
-   */
-  sameForMs?: number
-  /**
-   * Where its incident is over, an equal key means the same press for this much shorter time, milliseconds: repeats
-   * on their way come sooner than a person presses anew.
-   */
-  sameAfterClosedMs?: number
-  /** The device's own clock. */
-  pressedAt: string | null
-  kind: PressKind
-  source: string
-  sentAt?: string | null
-  relayedAt?: string | null
-  /** UTC ISO 8601: for a button that was found pressed when its device was heard again. */
-  between?: Press['between']
-  /** Who brought it (a token, an address): too many of one are refused. */
-  by?: string
-  /** The request that brought it, for the log. */
-  request?: string
-}
-/** `as`: how it was taken in; left out for a press of its own. */
-export type Accepted = { receipt: Receipt; repeated: boolean; disposition?: 'late' | 'counted' }
 /** `live`: somebody has pressed there who is no drill and was not late, so that cameras have come. */
 export type OpenIncident = { id: IncidentId; kind: PressKind; live: boolean }
 /** What a press must know of the incident that it would join. */
@@ -138,8 +109,11 @@ export function createPressDesk(options: {
     return byKey.get(name) ?? (found || null)
   }
 
-  function pressOf(arrival: Arrival, now: number): Press {
-    const id = newId<PressId>('prs', now)
+  function pressOf(arrival: Arrival, present: number): Press {
+    // Taken in before it had its number: its times are of then, and who waited longer is late.
+    const now = msOf(arrival.kept?.receivedAt) ?? present
+    const waited = present - now > LATE_AFTER_MS
+    const id = (arrival.kept?.press as PressId | undefined) ?? newId<PressId>('prs', now)
     const { pressedAt, late, clockOff } = judgeTimes(
       { pressedAt: msOf(arrival.pressedAt), sentAt: msOf(arrival.sentAt), relayedAt: msOf(arrival.relayedAt) },
       now,
@@ -153,9 +127,10 @@ export function createPressDesk(options: {
       pressedAt: isoTime(pressedAt),
       receivedAt: isoTime(now),
       source: arrival.source,
-      late,
+      late: late || waited,
       clockOff,
       ...(arrival.between ? { between: arrival.between } : {}),
+      ...(arrival.kept ? { takenBy: arrival.kept.by, ...(arrival.kept.held ? { heldBy: arrival.kept.by } : {}) } : {}),
     }
   }
 

@@ -1,20 +1,21 @@
 /** Where every source brings its presses: into the desk, counted by what became of them. */
-import type { HelpPointId, Receipt } from '../glossary/press.ts'
+import type { Accepted, AcceptPress, Arrival, HelpPointId, OrElsewhere, Receipt } from '../glossary/press.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 import { networkOf } from '../tools/networks.ts'
 import { createCountedLines } from '../tools/pace/counted-lines.ts'
 import { Failure } from '../tools/failure.ts'
-import type { Accepted, Arrival } from './press-desk.ts'
 
 export type CountedPress = {
   source: string
   kind: Arrival['kind']
-  outcome: 'accepted' | 'repeated' | 'counted' | 'late' | 'refused' | 'failed'
+  outcome: 'accepted' | 'repeated' | 'counted' | 'late' | 'kept' | 'refused' | 'failed'
 }
 export type ReceptionPort = {
   clock: Clock
-  accept(arrival: Arrival): Promise<Accepted>
+  accept: AcceptPress
+  /** In a town on several machines: what becomes of a press that this server’s ledger does not take in time. */
+  orElsewhere?: OrElsewhere | undefined
   /** Null for a help point that the town does not have. */
   idOf(helpPoint: string): HelpPointId | null
   append: Append
@@ -26,7 +27,9 @@ export type ReceptionPort = {
 }
 type Refused = { source: string; from: string; reason: string; helpPoint: string }
 
-export function createPressReception({ clock, accept, idOf, append, onHeard, onCounted, onTaken }: ReceptionPort) {
+export function createPressReception(port: ReceptionPort) {
+  const { clock, accept: byTheDesk, orElsewhere, idOf, append, onHeard, onCounted, onTaken } = port
+  const accept = orElsewhere ? (arrival: Arrival) => orElsewhere(arrival, byTheDesk) : byTheDesk
   const refusals = createCountedLines<Refused>({
     clock,
     write: ({ source, from, reason, helpPoint }, count) => {

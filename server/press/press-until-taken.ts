@@ -1,7 +1,7 @@
 /** For sources that tell a press once: it is kept trying while the ledger cannot take it. */
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import type { Accepted, Arrival } from './press-desk.ts'
+import type { AcceptPress, Accepted, Arrival } from '../glossary/press.ts'
 
 const AGAIN_MS = 1000
 /** As long as a person could still wait for somebody. */
@@ -9,7 +9,7 @@ const PATIENCE_MS = 30 * 60_000
 /** What another try cannot mend. */
 const LASTING = new Set<string>(['help-point/unknown', 'request/invalid'])
 
-export type AcceptPress = (arrival: Arrival) => Promise<Accepted>
+export type { AcceptPress }
 
 /** Null when it could not be taken in: what was in the way was told to `onError`, each time. */
 export async function acceptUntilTaken(

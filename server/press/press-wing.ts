@@ -1,10 +1,10 @@
 /** Presses: every source brings them to one desk. */
 import type { Door } from '../door/door.ts'
 import { pressRoutes } from './press-routes.ts'
+import type { HelpPointId, OrElsewhere } from '../glossary/press.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
-import type { HelpPointId } from '../glossary/press.ts'
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { createTopic } from '../tools/topic.ts'
@@ -18,6 +18,8 @@ type DeskOptions = Parameters<typeof createPressDesk>[0]
 export type PressNeeds = {
   clock: Clock
   logger: Record<'info' | 'warn', (facts: object, words: string) => void>
+  /** In a town on several machines. */
+  orElsewhere?: OrElsewhere | undefined
   host: string
   dataFolder: string
   closing: { add(what: string, close: () => unknown): void }
@@ -54,6 +56,7 @@ function openSources({
   ledger,
   incidents,
   cameras,
+  orElsewhere,
 }: PressNeeds) {
   const heard = createTopic<HelpPointId>(onError)
   const counted = createTopic<CountedPress>(onError)
@@ -65,6 +68,7 @@ function openSources({
   const reception = createPressReception({
     clock,
     accept: desk.accept,
+    orElsewhere,
     idOf: town.idOf,
     append,
     onHeard: heard.publish,

@@ -10,6 +10,7 @@ import { areEnough, fewest, readYaml } from './site-yaml.ts'
 import { connectorsOf } from './sections/connector-check.ts'
 import { destinationsOf } from './sections/destination-check.ts'
 import { directoryOf } from './sections/directory-check.ts'
+import { townOf } from './sections/town-check.ts'
 import { privacyOf } from './sections/privacy-check.ts'
 import { onvifDeviceOf } from './sections/onvif-device-check.ts'
 import { networkProblem } from '../tools/networks.ts'
@@ -189,6 +190,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   const connectors = connectorsOf(document, refer, complain)
   const onvifDevice = onvifDeviceOf(document, refer, complain)
   const directory = directoryOf(document, refer, complain)
+  const onMembers = townOf(document, refer, complain)
 
   const signer = document.evidence?.signer
     ? {
@@ -359,6 +361,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     cameraNetworks: document.cameraNetworks ?? null,
     embedding: document.embedding ?? [],
     streets: document.streets ?? null,
+    onMembers,
     responders: document.responders ? { url: document.responders.url.replace(/\/+$/, '') } : null,
     checkpointsTo: document.checkpoints?.to ?? [],
     evidence: {

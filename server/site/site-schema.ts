@@ -6,6 +6,7 @@ import { CONNECTOR } from './sections/connector-schema.ts'
 import { DESTINATIONS } from './sections/destination-schema.ts'
 import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
 import { DIRECTORY } from './sections/directory-schema.ts'
+import { TOWN } from './sections/town-schema.ts'
 import { LENS, PRIVACY } from './sections/privacy-schema.ts'
 import { HELP_POINT_VOICE, SIP, VOICE } from './sections/voice-schema.ts'
 
@@ -493,6 +494,7 @@ export const SITE_SCHEMA = Type.Object(
         },
       ),
     ),
+    town: Type.Optional(TOWN),
     responders: Type.Optional(
       Type.Object(
         {

@@ -48,6 +48,7 @@ const site = (camera: SiteCamera): Site => ({
   connectors: [],
   onvifDevice: null,
   responders: null,
+  onMembers: null,
   checkpointsTo: [],
   escalation: [],
   viewReason: 'optional',

@@ -9,11 +9,10 @@ import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
 import { listenToInputs, referenceParameters } from '../../server/camera/onvif/onvif-events.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
-import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
+import type { Accepted, Arrival, HelpPointId, PressId } from '../../server/glossary/press.ts'
 import type { Site, SiteCamera } from '../../server/glossary/site.ts'
 import { openInputMemory } from '../../server/press/sources/input-memory.ts'
 import { type HeardInput, type WiredButton, createOnvifInput } from '../../server/press/sources/onvif-input.ts'
-import type { Accepted, Arrival } from '../../server/press/press-desk.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -89,6 +88,7 @@ beforeAll(async () => {
     connectors: [],
     onvifDevice: null,
     responders: null,
+    onMembers: null,
     checkpointsTo: [],
     escalation: [],
     viewReason: 'optional',

@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Role } from '../../server/glossary/people.ts'
-import { type House, openHouse } from '../../server/house.ts'
+import { openHouse } from '../../server/house.ts'
+import type { House } from '../../server/options.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-site-file-'))

@@ -156,7 +156,7 @@ describe('whether a press could be made durable now', () => {
       notReady: async () => problem,
       metrics: async () => '# figures',
       metricsType: 'text/plain; version=0.0.4',
-      town: { id: () => 'town', now: () => 2000, since: 1000 },
+      town: () => ({ members: [], lead: null, since: null, now: '' }),
     })
     const answer = await app.inject(path)
     await app.close()
@@ -175,25 +175,19 @@ describe('whether a press could be made durable now', () => {
   })
 })
 describe('the servers of the town', () => {
-  test('are the one that answers, which has led since it began', async () => {
+  test('are told as the house knows them, with who leads and since when', async () => {
+    const since = '2026-12-01T01:00:00.000Z'
+    const members = [{ id: 'darlington', url: null, leads: true, reachable: true, since }]
+    const view = { members, lead: 'darlington', since, now: '2026-12-01T02:00:00.000Z' }
     const app = fastify()
     stateRoutes(app, {
       notReady: async () => null,
       metrics: async () => '',
       metricsType: 'text/plain',
-      town: {
-        id: () => 'darlington',
-        now: () => Date.parse('2026-12-01T02:00:00Z'),
-        since: Date.parse('2026-12-01T01:00:00Z'),
-      },
+      town: () => view,
     })
     const answer = await app.inject('/api/v1/town')
     await app.close()
-    expect(answer.json()).toEqual({
-      members: [{ id: 'darlington', url: null, leads: true, reachable: true, since: '2026-12-01T01:00:00.000Z' }],
-      lead: 'darlington',
-      since: '2026-12-01T01:00:00.000Z',
-      now: '2026-12-01T02:00:00.000Z',
-    })
+    expect(answer.json()).toEqual(view)
   })
 })

@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { IncidentId } from '../../server/glossary/incident.ts'
-import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
+import type { Arrival, HelpPointId, PressId } from '../../server/glossary/press.ts'
 import { createLorawanSource } from '../../server/press/sources/lorawan-source.ts'
 import { readLorawan } from '../../server/press/sources/lorawan-uplink.ts'
 import { meaningOf } from '../../server/press/sources/mqtt-message.ts'
-import type { Arrival } from '../../server/press/press-desk.ts'
 import { checkSignature } from '../../server/press/signed-press.ts'
 
 const NOW = Date.parse('2026-11-20T22:30:00Z')

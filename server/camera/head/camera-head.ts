@@ -34,6 +34,7 @@ export function createCameraHead({
   onPresets = () => {},
   onPresetsGone = () => {},
   onTurn = () => {},
+  mayChange,
   confirmed = () => true,
   listened = () => false,
   random = Math.random,
@@ -57,12 +58,13 @@ export function createCameraHead({
     away: boolean,
   ): void
   /** It is told to turn in a moment. */ onTurn?(): void
+  /** Whether this server still moves the town's cameras. */ mayChange?: (() => boolean) | undefined
   /** Whether the preset is still what the engineer confirmed. */ confirmed?(token: PresetToken): boolean
   /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean
   random?(): number
 } & Pick<HeadNews, 'onHealth' | 'onSession'> &
   Partial<HeadNews>) {
-  const client = createOnvifClient({ access, clock })
+  const client = createOnvifClient({ access, clock, ...(mayChange ? { mayChange } : {}) })
   const stopped = new AbortController()
   const { signal } = stopped
   const bearings = createHeadBearings({ memory, clock, validMs: KEEP_WARM_MS + STATUS_DEADLINE_MS, onLearnt })

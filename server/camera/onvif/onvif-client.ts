@@ -25,6 +25,7 @@ export type OnvifCall = {
   deadlineMs: number
   /** A list of a recorder's channels or profiles: as long as `most` says. */ long?: true
   /** Further header elements. */ header?: string
+  /** It moves the head, or changes what the camera has. */ changes?: boolean
   /** Hears the answer as it came. */ onText?(xml: string): void
 }
 export type OnvifClient = ReturnType<typeof createOnvifClient>
@@ -33,10 +34,12 @@ export type OnvifClient = ReturnType<typeof createOnvifClient>
 export function createOnvifClient({
   access,
   clock,
+  mayChange = () => true,
   most = {},
 }: {
   access: OnvifAccess
   clock: Clock
+  /** Asked immediately before each command that moves or changes something: another server may have taken over. */ mayChange?(): boolean
   most?: { bytes?: number; elements?: number }
 }) {
   const base = new URL(access.url)
@@ -52,7 +55,7 @@ export function createOnvifClient({
   let doubted = false
 
   async function exchange(
-    { path, namespace, action, body, deadlineMs, header, onText, long }: OnvifCall,
+    { path, namespace, action, body, deadlineMs, header, onText, long, changes = false }: OnvifCall,
     credentials: boolean,
   ): Promise<{ reply: Reply; status: number; challenges: string[] }> {
     const token =
@@ -62,6 +65,8 @@ export function createOnvifClient({
     const headers: Record<string, string> = { soapaction: `"${namespace}/${action}"` }
     if (credentials && challenge)
       headers.authorization = answerChallenge(challenge, { ...access, method: 'POST', path: pathOf(path) })
+    if (changes && !mayChange())
+      throw new Failure('camera/refused', 'Another server leads the town now, and moves its cameras.')
     const { status, challenges, text } = await post(
       path,
       soapEnvelope(body, token, header),

@@ -27,6 +27,7 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
       action,
       body: `<${action} xmlns="${PTZ}">${profileToken}${inner}</${action}>`,
       deadlineMs,
+      changes: !action.startsWith('Get'),
     })
 
   return {

@@ -1,9 +1,8 @@
 /** Buttons on a LoRaWAN network. Not here: how the network server writes (lorawan-uplink), who may post (door). */
-import type { HelpPointId } from '../../glossary/press.ts'
+import type { Accepted, HelpPointId } from '../../glossary/press.ts'
 import { Failure } from '../../tools/failure.ts'
 import { readLorawan } from './lorawan-uplink.ts'
 import type { AcceptPress } from '../press-until-taken.ts'
-import type { Accepted } from '../press-desk.ts'
 
 /**
  * `device`: device id, device EUI or name. `port`, `payload` (bytes it begins with): what makes an uplink a press;

@@ -96,7 +96,11 @@ export function createMqttSource(options: {
         const taken = await acceptUntilTaken(arrival, trying)
         // Many devices put their own id there, the same with each press: what is known from an incident that is over
         // is a person anew.
-        const old = taken?.repeated && press.key !== null && keyIsTheDevices && !isOpen(taken.receipt.incident)
+        const old =
+          taken?.repeated &&
+          press.key !== null &&
+          keyIsTheDevices &&
+          !(taken.receipt.incident !== null && isOpen(taken.receipt.incident))
         const isTaken = old
           ? (await acceptUntilTaken({ ...arrival, key: `${arrival.key} ${mark}` }, trying)) !== null
           : taken !== null

@@ -9,13 +9,18 @@ import type { HelpPointId } from '../../glossary/press.ts'
 import type { Site } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { openInputMemory } from './input-memory.ts'
-import { createLorawanSource } from './lorawan-source.ts'
+import { type LorawanButton, createLorawanSource } from './lorawan-source.ts'
 import { createMqttSource } from './mqtt-source.ts'
 import { createOnvifInput } from './onvif-input.ts'
 import type { AcceptPress } from '../press-until-taken.ts'
 import { type SiaReceiver, startSiaReceiver } from './sia-receiver.ts'
 
 const bytesOf = (hex: string | null): Buffer | null => (hex === null ? null : Buffer.from(hex, 'hex'))
+
+export const lorawanButtons = ({ helpPoints }: Site): LorawanButton[] =>
+  helpPoints.flatMap(({ id, lorawan: devices }) =>
+    devices.map(({ device, port, payload }) => ({ helpPoint: id, device, port, payload: bytesOf(payload) })),
+  )
 
 export function createPressSources(options: {
   site(): Site
@@ -39,10 +44,7 @@ export function createPressSources(options: {
   const memory = openInputMemory({ file: join(dataFolder, 'inputs.json'), onError })
   const wired = createOnvifInput({ buttons: wiredButtons, accept, clockOffsetMs, memory, clock, onError })
   const lorawan = createLorawanSource({
-    buttons: () =>
-      site().helpPoints.flatMap(({ id, lorawan: devices }) =>
-        devices.map(({ device, port, payload }) => ({ helpPoint: id, device, port, payload: bytesOf(payload) })),
-      ),
+    buttons: () => lorawanButtons(site()),
     accept,
     heard,
   })

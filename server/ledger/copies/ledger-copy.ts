@@ -6,10 +6,10 @@ import { randomInt } from 'node:crypto'
 import { copyFileSync, existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DatabaseSync, backup } from 'node:sqlite'
-import { type Clock, isoTime } from '../tools/clock.ts'
-import { brokenFiles, openLedgerChains } from './ledger-chains.ts'
-import { type Row } from './ledger-hash.ts'
-import { openLedgerRows } from './ledger-sqlite.ts'
+import { type Clock, isoTime } from '../../tools/clock.ts'
+import { brokenFiles, openLedgerChains } from '../ledger-chains.ts'
+import { type Row } from '../ledger-hash.ts'
+import { openLedgerRows } from '../ledger-sqlite.ts'
 
 /** All in one step: a copy that is made in several begins anew whenever an entry is written meanwhile. */
 const PAGES_AT_ONCE = 2 ** 31 - 1

@@ -1,0 +1,210 @@
+/**
+ * A member's one listener, which stays while the town changes hands. What comes in goes to this member's house while it
+ * leads, else to the lead; presses and what a member says of itself are taken here in either case.
+ */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { createSecureServer } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Server as TlsServer } from 'node:tls'
+import { type PublicAddress, withoutBase } from '../door/public-address.ts'
+import type { Clock } from '../tools/clock.ts'
+import type { HandleShare } from '../tools/process/handle-share.ts'
+import { LINK_HEADER, type Link } from './link.ts'
+
+/** Where a request goes. `wait`: nobody leads now. */
+export type Way = { house: Server } | { lead: string } | 'wait'
+export type FrontPort = {
+  clock: Clock
+  tls: { cert: string; key: string } | null
+  address: PublicAddress
+  handles: HandleShare
+  link: Pick<Link, 'begin' | 'verify'>
+  /** Presses, the state of the town and its members; always here. */ intake: Server
+  way(): Way
+  /** Resolves when the way may be another. */ changed(): Promise<unknown>
+}
+
+/** So long somebody waits for a lead before they are told to come again. */
+const WAIT_MS = 10_000
+/** What this member answers by itself, whoever leads. */
+const OWN = /^\/(?:healthz|readyz|api\/v1\/town(?:\/.*)?)$/
+const PRESSES = /^\/api\/v1\/presses(?:\/|$)/
+/** Of one connection alone (RFC 9110 7.6.1), and what the other side sets anew. */
+const HOP_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']
+
+export function createFront({ clock, tls, address, handles, link, intake, way, changed }: FrontPort) {
+  const running = new Map<Server, Set<Socket>>()
+  const pathOf = (request: IncomingMessage): string => withoutBase(request.url ?? '/', address).split('?')[0] ?? '/'
+  const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? ''
+
+  /** Only a member, or a proxy that is ours, says for whom it asks. @returns whether a member asks */
+  function admitted(request: IncomingMessage): boolean {
+    const { headers, method = 'GET', url = '/' } = request
+    const from =
+      String(headers['x-forwarded-for'] ?? '')
+        .split(',')
+        .at(-1)
+        ?.trim() ?? ''
+    const isMember = headers[LINK_HEADER] !== undefined && link.verify(headers, { method, path: url, from }) !== null
+    if (!isMember) delete headers[LINK_HEADER]
+    if (!isMember && !address.trustProxy) for (const name of FORWARDED) delete headers[name]
+    return isMember
+  }
+  /** @returns null after the wait */
+  async function awaited(): Promise<Exclude<Way, 'wait'> | null> {
+    const until = clock.monotonic() + WAIT_MS
+    for (;;) {
+      const now = way()
+      if (now !== 'wait') return now
+      const left = until - clock.monotonic()
+      if (left <= 0) return null
+      await Promise.race([changed(), clock.sleep(Math.min(left, 500))])
+    }
+  }
+  function headersFor(request: IncomingMessage): Record<string, string | string[] | undefined> {
+    const headers: Record<string, string | string[] | undefined> = {}
+    for (const [name, value] of Object.entries(request.headers))
+      if (!name.startsWith(':') && !HOP_HEADERS.has(name)) headers[name] = value
+    headers.host ??= String(request.headers[':authority'] ?? '')
+    if (!address.trustProxy) headers['x-forwarded-for'] = addressOf(request)
+    return headers
+  }
+  const fromOf = (headers: Record<string, string | string[] | undefined>): string =>
+    String(headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? ''
+
+  function away(response: ServerResponse, words: string): void {
+    if (response.headersSent) return void response.destroy()
+    const body = JSON.stringify({ title: 'Changing hands', status: 503, detail: words, code: 'town/changing-hands' })
+    response.writeHead(503, {
+      'content-type': 'application/problem+json',
+      'retry-after': '1',
+      'cache-control': 'no-store',
+    })
+    response.end(body)
+  }
+  function toLead(lead: string, request: IncomingMessage, response: ServerResponse): void {
+    const headers = headersFor(request)
+    const { method = 'GET', url = '/' } = request
+    const asked = link.begin(lead, { method, path: url, headers: headers }, fromOf(headers))
+    response.on('close', () => asked.destroy())
+    asked.on('error', () => away(response, 'The server that leads the town did not answer; ask again.'))
+    asked.on('response', (answer) => {
+      const passed = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP_HEADERS.has(name)))
+      response.writeHead(answer.statusCode ?? 502, passed)
+      answer.pipe(response)
+      answer.on('error', () => response.destroy())
+    })
+    request.pipe(asked)
+  }
+  function toHouse(house: Server, request: IncomingMessage, response: ServerResponse): void {
+    // A press is answered whatever becomes of this house.
+    if (PRESSES.test(pathOf(request))) return void house.emit('request', request, response)
+    const sockets = running.get(house) ?? new Set()
+    running.set(house, sockets.add(request.socket))
+    response.on('close', () => sockets.delete(request.socket))
+    house.emit('request', request, response)
+  }
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isMember = admitted(request)
+    const path = pathOf(request)
+    if (OWN.test(path)) return void intake.emit('request', request, response)
+    const now = way()
+    if (PRESSES.test(path) && !(now !== 'wait' && 'house' in now)) return void intake.emit('request', request, response)
+    const to = isMember ? (now === 'wait' ? null : now) : await awaited()
+    if (to === null) return away(response, 'The town is changing hands: nobody leads it yet. Ask again in a second.')
+    if ('house' in to) return toHouse(to.house, request, response)
+    if (isMember) return away(response, 'This server does not lead the town any more.')
+    toLead(to.lead, request, response)
+  }
+  /** A WebSocket goes through as it is, byte for byte. */
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy())
+    const isMember = admitted(request)
+    const to = isMember ? way() : await awaited()
+    if (socket.destroyed) return
+    if (to === null || to === 'wait' || (isMember && 'lead' in to))
+      return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if ('house' in to) {
+      const sockets = running.get(to.house) ?? new Set()
+      running.set(to.house, sockets.add(request.socket))
+      socket.once('close', () => sockets.delete(request.socket))
+      return void to.house.emit('upgrade', request, socket, head)
+    }
+    const headers = { ...headersFor(request), connection: 'Upgrade', upgrade: request.headers.upgrade ?? 'websocket' }
+    const asked = link.begin(
+      to.lead,
+      { method: 'GET', path: request.url ?? '/', headers: headers, agent: false },
+      fromOf(headers),
+    )
+    socket.on('close', () => asked.destroy())
+    asked.on('error', () => socket.destroy())
+    asked.on('response', (answer) => {
+      socket.end(
+        `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      )
+      answer.resume()
+    })
+    asked.on('upgrade', (answer, behind: Socket, first: Buffer) => {
+      const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}`)
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
+      if (first.length > 0) socket.write(first)
+      if (head.length > 0) behind.write(head)
+      behind.on('error', () => socket.destroy())
+      socket.pipe(behind).on('close', () => socket.destroy())
+      behind.pipe(socket)
+      socket.on('close', () => behind.destroy())
+    })
+    asked.end()
+  }
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    void serve(request, response).catch(() => response.destroy())
+  const server = tls
+    ? (createSecureServer({ ...tls, allowHTTP1: true }, onRequest as never) as unknown as Server)
+    : createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, onRequest)
+  server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head).catch(() => socket.destroy()))
+  const connections = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+  handles.watch(server)
+
+  return {
+    /** @returns where it listens. @throws with the system's code when it cannot */
+    listen: ({ port, host }: { port: number; host: string }): Promise<string> =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ port, host, backlog: 4096 }, () => {
+          const { address: at, port: taken, family } = server.address() as AddressInfo
+          const name = at === '::1' ? 'localhost' : family === 'IPv6' ? `[${at}]` : at
+          resolve(`${tls ? 'https' : 'http'}://${name}:${taken}`)
+        })
+      }),
+    /** What that house still answers ends: its state is not the town's any more. */
+    leave(house: Server): void {
+      for (const socket of running.get(house) ?? []) socket.destroy()
+      running.delete(house)
+    },
+    renewCertificate: (pems: { cert: string; key: string }): void =>
+      'setSecureContext' in server ? (server as unknown as TlsServer).setSecureContext(pems) : undefined,
+    async close(): Promise<void> {
+      for (const socket of connections) socket.destroy()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
