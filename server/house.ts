@@ -91,7 +91,7 @@ export async function openHouse({
     const nothingHere = nothingHerePage(pages, basePath)
     const heard = { onRefusedPress: (from: string, reason: string) => presses.refused('http', from, reason) }
     const embedding = (): readonly string[] => town.site().embedding
-    const door = { logger, handles, nothingHere, address, tls, embedding, behindFront: leads !== undefined }
+    const door = { logger, handles, nothingHere, address, tls, embedding, ...leads, behindFront: leads !== undefined }
     const app = await createDoor({ ...people, ...heard, ...door })
     closing.add('the door', () => app.close())
     const sockets: Record<string, Stream> = {}

@@ -2,15 +2,23 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDoor } from './door/door.ts'
+import type { Credential } from './door/credentials.ts'
+import { actingAs } from './door/rights.ts'
+import { openSockets } from './door/sockets.ts'
 import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
 import { AT_THE_ROOT } from './door/public-address.ts'
 import { townRoutes } from './door/town-routes.ts'
 import { openGround } from './foundation.ts'
 import type { AgreedRow, MemberId, TownOnMembers } from './glossary/member.ts'
-import type { Receipt } from './glossary/press.ts'
+import type { Entry } from './glossary/ledger.ts'
+import type { LiveNews } from './glossary/news.ts'
+import type { Person } from './glossary/people.ts'
+import type { Arrival, Receipt } from './glossary/press.ts'
 import { openHouse } from './house.ts'
 import type { House, HouseOptions } from './options.ts'
 import { type LedgerFollower, openLedgerFollower, setLedgerAside } from './ledger/copies/ledger-follower.ts'
+import { EVENT_ACCESS, EVENT_SOCKET_PATH, eventSocket } from './ledger/tail/event-socket.ts'
+import { eventsRoute } from './ledger/tail/event-route.ts'
 import { openLedgerRows } from './ledger/ledger-sqlite.ts'
 import { createEtcd } from './members/engine/etcd.ts'
 import { keysOf } from './members/engine/keys.ts'
@@ -26,7 +34,7 @@ import { type LeadHouse, createMembership } from './members/membership.ts'
 import { createSharedFiles } from './members/shared-files.ts'
 import { createTaking } from './members/taking.ts'
 import type { TownRecord } from './members/town-record.ts'
-import { createTownState } from './members/town-state.ts'
+import { type KeptPress, createTownState } from './members/town-state.ts'
 import { openKnownPeople } from './people/known-people.ts'
 import { pressIntake } from './press/press-intake.ts'
 import { pressRoutes } from './press/press-routes.ts'
@@ -36,10 +44,13 @@ import { createResolver } from './site/site-references.ts'
 import { Failure } from './tools/failure.ts'
 import { newId } from './tools/identity.ts'
 import { builtPages, version } from './tools/package-root.ts'
+import { createTopic } from './tools/topic.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
 
 export type MemberOptions = HouseOptions & { siteFile: string; record: TownRecord; town: TownOnMembers }
 
+/** Of presses that wait, so many are told to a wall that has just come. */
+const MOST_TOLD = 50
 /** Waits for whatever comes next, many at once. */
 function createBell() {
   let ring: () => void = () => {}
@@ -88,7 +99,10 @@ export async function openMember(options: MemberOptions): Promise<Omit<House, 'a
     const held = openHeldBook(join(memberFolder, 'held.sqlite'))
     closing.add('the book of held presses', held.close)
     const inbox = createInbox({ etcd, keys, seal, start: newId('', clock.now()).slice(1) })
-    const keeping = createKeeping({ clock, inbox, held, onError })
+    const happened = createTopic<Entry>(onError)
+    const news = createTopic<LiveNews>(onError)
+    const onKept = (press: KeptPress, copies: number): void => news.publish(keptNews(press, copies))
+    const keeping = createKeeping({ clock, inbox, held, onKept, onError })
     closing.add('the delivery of held presses', keeping.close)
     const { files: agreed, isRead } = state
     const shared = createSharedFiles({
@@ -117,18 +131,21 @@ export async function openMember(options: MemberOptions): Promise<Omit<House, 'a
     })
     const handles = createHandleShare()
     let lead: House | null = null
+    const fellows = (): string[] =>
+      (site().onMembers ?? town).members.flatMap(({ id, url }) => (id === self.member ? [] : [new URL(url).origin]))
     const membership = createMembership({
       ...{ clock, logger, etcd, keys, seal, link, self, version, state, shared, held },
       known: () => site().onMembers?.members ?? town.members,
       stateChanged: bell.next,
-      openFollower: async () => (follower = await openLedgerFollower({ file: ledgerFile, clock })),
+      openFollower: async () =>
+        (follower = await openLedgerFollower({ file: ledgerFile, clock, onEntry: happened.publish })),
       setLedgerAside: () => setLedgerAside(ledgerFile, clock.now()),
       async openHouse(leads): Promise<LeadHouse> {
         follower = null
         const { orElsewhere } = taking
         lead = await openHouse({
           ...options,
-          leads: { ...leads, orElsewhere, members: () => membership.view(), handles },
+          leads: { ...leads, orElsewhere, members: () => membership.view(), handles, fellows },
         })
         bell.ring()
         return lead
@@ -147,7 +164,16 @@ export async function openMember(options: MemberOptions): Promise<Omit<House, 'a
     })
     const onRefused = (from: string, reason: string): void => logger.warn({ from, reason }, 'a press was refused')
     const nothingHere = nothingHerePage(builtPages, address.basePath)
-    const door = { logger, tls, address, handles, nothingHere, embedding: () => site().embedding, behindFront: true }
+    const door = {
+      logger,
+      tls,
+      address,
+      handles,
+      nothingHere,
+      embedding: () => site().embedding,
+      fellows,
+      behindFront: true,
+    }
     const app = await createDoor({ ...door, ...people, onRefusedPress: onRefused })
     closing.add('the door of a server that does not lead', () => app.close())
     pressRoutes(app, pressIntake({ clock, site, secretOf, accept: taking.takeIn, onRefused }))
@@ -162,10 +188,36 @@ export async function openMember(options: MemberOptions): Promise<Omit<House, 'a
           known: (site().onMembers ?? town).members.map(({ id }) => id),
         }),
     })
+    const events = {
+      page: async (after: number, limit: number) => (await follower?.page(after, limit)) ?? [],
+      tail: happened.subscribe,
+      /** What waits for a number comes first: whoever has just come may have missed it. */
+      news(listener: (told: LiveNews) => void) {
+        for (const press of [...state.inbox().values()].flat()) listener(keptNews(press, 2))
+        for (const press of held.oldest(MOST_TOLD).presses) listener(keptNews(press, 1))
+        return news.subscribe(listener)
+      },
+    }
+    const whoListens = (credential: Credential | null): Person | null =>
+      actingAs(credential && people.whoHas(credential), EVENT_ACCESS)
+    eventsRoute(app, { ...events, whoListens })
+    openSockets(app, { [EVENT_SOCKET_PATH]: eventSocket({ ...events, ...people, onError }) }, address, { handles })
     await pageRoutes(app, builtPages)
     await app.ready()
-    const { way } = membership
-    const front = createFront({ clock, tls, address, handles, link, intake: app.server, way, changed: bell.next })
+    const { way, leadIsAway } = membership
+    const front = createFront({
+      clock,
+      tls,
+      address,
+      handles,
+      link,
+      intake: app.server,
+      way,
+      leadIsAway,
+      onLed: () => news.publish({ event: 'town.led', data: {} }),
+      fellows,
+      changed: bell.next,
+    })
     closing.add('the listener', front.close)
     const url = await front.listen({ port, host })
     const { renewCertificate } = front
@@ -176,6 +228,11 @@ export async function openMember(options: MemberOptions): Promise<Omit<House, 'a
   }
 }
 
+/** As a wall hears of it, which cannot show an incident yet. */
+const keptNews = ({ arrival, press, receivedAt }: KeptPress, copies: number): LiveNews => {
+  const { helpPoint, kind } = arrival as unknown as Arrival
+  return { event: 'press.kept', data: { press, helpPoint, kind, receivedAt, copies } }
+}
 /** @throws when the site file names no such member */
 function urlOf({ members }: TownOnMembers, id: string): string {
   const found = members.find((each) => each.id === id)

@@ -8,11 +8,18 @@ import { PAGES } from './pages.ts'
 const isPage = (route: string | undefined): boolean =>
   route === '/*' || (route !== undefined && Object.hasOwn(PAGES, route))
 
+/** A policy's 'self' has the WebSockets of its own origin; of others they are named. */
+const asTheyAre = (origins: readonly string[]): string => origins.join(' ')
+const withSockets = (origins: readonly string[]): string =>
+  origins.flatMap((origin) => [origin, origin.replace(/^http/, 'ws')]).join(' ')
+
 export type BrowserRules = {
   /** With TLS of our own: browsers come back by it. */
   tls: boolean
   /** Origins of pages that may have Lamppost in them. */
   embedding(): readonly string[]
+  /** Origins of the town's other servers. */
+  fellows?(): readonly string[]
 }
 
 /**
@@ -21,8 +28,9 @@ export type BrowserRules = {
  */
 export async function ruleBrowsers(
   app: Pick<App, 'register' | 'addHook'>,
-  { tls, embedding }: BrowserRules,
+  { tls, embedding, fellows }: BrowserRules,
 ): Promise<void> {
+  const also = (written: (origins: readonly string[]) => string) => (fellows ? [() => written(fellows())] : [])
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -30,9 +38,9 @@ export async function ruleBrowsers(
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'blob:', 'data:'],
-        mediaSrc: ["'self'", 'blob:'],
-        connectSrc: ["'self'"],
+        imgSrc: ["'self'", 'blob:', 'data:', ...also(asTheyAre)],
+        mediaSrc: ["'self'", 'blob:', ...also(asTheyAre)],
+        connectSrc: ["'self'", ...also(withSockets)],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         frameAncestors: [() => frameAncestors(embedding())],

@@ -80,6 +80,8 @@ export type DoorOptions = {
   onRefused?(refused: RefusedAccess): void
   /** Origins of pages that may have Lamppost in them. */
   embedding(): readonly string[]
+  /** Origins of the town's other servers: a wall of theirs goes on here when its own is gone, and the other way round. */
+  fellows?(): readonly string[]
   /** The page for a person whose address leads nowhere; null where no pages are built. */
   nothingHere?: string | null
   /** Where the server is to its users. */
@@ -143,6 +145,7 @@ export async function createDoor({
   onRefusedPress,
   onRefused = () => {},
   embedding,
+  fellows,
   nothingHere = null,
   address = AT_THE_ROOT,
   handles = createHandleShare(),
@@ -214,8 +217,8 @@ export async function createDoor({
         )
       : reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
   })
-  await ruleBrowsers(app, { tls: tls !== null, embedding })
-  await allowEmbedding(app, embedding)
+  await ruleBrowsers(app, { tls: tls !== null, embedding, ...(fellows ? { fellows } : {}) })
+  await allowEmbedding(app, () => [...embedding(), ...(fellows?.() ?? [])])
   await app.register(fastifyCookie)
   refuseRoutesWithoutAccess(app)
   await app.register(swagger, {

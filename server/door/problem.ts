@@ -28,6 +28,7 @@ const STATUS = {
   'incident/not-yours': 409,
   'incident/other-open': 409,
   'town/changing-hands': 503,
+  'town/no-answer': 503,
   'town/not-a-member': 403,
   'responder/unknown': 404,
   'responder/over': 410,

@@ -102,6 +102,7 @@ export const FAILURE_CODES = [
   'clip/lock-shorter',
   'site/invalid',
   'town/changing-hands',
+  'town/no-answer',
   'town/not-a-member',
   'ledger/unavailable',
   'video/unavailable',

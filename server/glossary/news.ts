@@ -13,5 +13,9 @@ export type LiveNews = {
     | 'voice.health'
     | 'connector.health'
     | 'onvif-device.health'
+    // At a server that does not lead, while nobody does: a press that is durable and has no incident yet.
+    | 'press.kept'
+    // There, too: a server leads the town, and this stream ends so that it is opened anew.
+    | 'town.led'
   data: unknown
 }

@@ -12,7 +12,8 @@ import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
 import { callWorker, keepWorker } from '../tools/process/worker-calls.ts'
 import type { Break } from './ledger-chains.ts'
-import { type Row, hashOf, leafOf } from './ledger-hash.ts'
+import { entryOf } from './ledger-entry.ts'
+import { hashOf, leafOf } from './ledger-hash.ts'
 import { createLedgerProbe } from './ledger-probe.ts'
 import { createLedgerSigning } from './ledger-signing.ts'
 import type { Inclusion, LedgerThread } from './ledger-thread.ts'
@@ -130,16 +131,6 @@ export async function openLedger({
   }
 }
 
-/** A body that cannot be read any more is shown as null; verification says what became of it. */
-function entryOf(row: Row): Entry {
-  let body: unknown = null
-  try {
-    body = JSON.parse(row.body)
-  } catch {
-    // It was damaged.
-  }
-  return { ...row, body: body !== null && typeof body === 'object' ? body : null } as unknown as Entry
-}
 const isReadable = ({ body }: { body: unknown }): boolean => body !== null
 
 function hashed(rows: readonly Omit<AgreedRow, 'hash'>[], before: string): AgreedRow[] {

@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Server as TlsServer } from 'node:tls'
 import { type PublicAddress, withoutBase } from '../door/public-address.ts'
+import type { FailureCode } from '../glossary/failure.ts'
 import type { Clock } from '../tools/clock.ts'
 import type { HandleShare } from '../tools/process/handle-share.ts'
 import { LINK_HEADER, type Link } from './link.ts'
@@ -23,12 +24,20 @@ export type FrontPort = {
   /** Presses, the state of the town and its members; always here. */ intake: Server
   way(): Way
   /** Resolves when the way may be another. */ changed(): Promise<unknown>
+  /** Those who heard this member are about to be cut off: somebody leads. */ onLed(): void
+  /** It could not be reached: for a moment nobody is sent there. */ leadIsAway(url: string): void
+  /** Origins of the other members. */ fellows(): readonly string[]
 }
 
 /** So long somebody waits for a lead before they are told to come again. */
 const WAIT_MS = 10_000
+const HANGS_MS = 250
+const LAST_WORDS_MS = 50
+const NOBODY = 'The town is changing hands: nobody leads it yet. Ask again in a second.'
 /** What this member answers by itself, whoever leads. */
 const OWN = /^\/(?:healthz|readyz|api\/v1\/town(?:\/.*)?)$/
+/** What happens: while nobody leads, this member says what it has taken in. */
+const EVENTS = /^\/api\/v1\/events$/
 const PRESSES = /^\/api\/v1\/presses(?:\/|$)/
 /** Of one connection alone (RFC 9110 7.6.1), and what the other side sets anew. */
 const HOP_HEADERS = new Set([
@@ -43,8 +52,16 @@ const HOP_HEADERS = new Set([
 ])
 const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']
 
-export function createFront({ clock, tls, address, handles, link, intake, way, changed }: FrontPort) {
+export function createFront(port: FrontPort) {
+  const { clock, tls, address, handles, link, intake, way, changed, leadIsAway, onLed, fellows } = port
+
   const running = new Map<Server, Set<Socket>>()
+  const stopped = new AbortController()
+  /** What that house still answers ends: its state is not the town's any more. */
+  function leave(house: Server): void {
+    for (const socket of running.get(house) ?? []) socket.destroy()
+    running.delete(house)
+  }
   const pathOf = (request: IncomingMessage): string => withoutBase(request.url ?? '/', address).split('?')[0] ?? '/'
   const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? ''
 
@@ -86,29 +103,87 @@ export function createFront({ clock, tls, address, handles, link, intake, way, c
       .at(-1)
       ?.trim() ?? ''
 
-  function away(response: ServerResponse, words: string): void {
+  function away(
+    request: IncomingMessage,
+    response: ServerResponse,
+    words: string,
+    code: FailureCode = 'town/changing-hands',
+  ): void {
     if (response.headersSent) return void response.destroy()
-    const body = JSON.stringify({ title: 'Changing hands', status: 503, detail: words, code: 'town/changing-hands' })
+    const { origin = '' } = request.headers
+    const body = JSON.stringify({ type: 'about:blank', title: 'Changing hands', status: 503, detail: words, code })
     response.writeHead(503, {
       'content-type': 'application/problem+json',
       'retry-after': '1',
       'cache-control': 'no-store',
+      // A wall of another member must be able to read it.
+      ...(fellows().includes(origin) ? { 'access-control-allow-origin': origin, vary: 'Origin' } : {}),
     })
     response.end(body)
   }
-  function toLead(lead: string, request: IncomingMessage, response: ServerResponse): void {
+  /**
+   * One try. `refused`: the lead's server cannot be reached, and has none of the request. `broken`: it may have it, and
+   * has not answered.
+   */
+  function tryLead(
+    lead: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<'done' | 'refused' | 'broken'> {
     const headers = headersFor(request)
     const { method = 'GET', url = '/' } = request
-    const asked = link.begin(lead, { method, path: url, headers: headers }, fromOf(headers))
-    response.on('close', () => asked.destroy())
-    asked.on('error', () => away(response, 'The server that leads the town did not answer; ask again.'))
-    asked.on('response', (answer) => {
-      const passed = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP_HEADERS.has(name)))
-      response.writeHead(answer.statusCode ?? 502, passed)
-      answer.pipe(response)
-      answer.on('error', () => response.destroy())
+    const asked = link.begin(lead, { method, path: url, headers: headers as Record<string, string> }, fromOf(headers))
+    let isConnected = false
+    return new Promise((resolve) => {
+      const send = (): void => {
+        isConnected = true
+        request.pipe(asked)
+      }
+      asked.on('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()))
+      asked.on('error', () => {
+        request.unpipe(asked)
+        resolve(isConnected ? 'broken' : 'refused')
+      })
+      response.on('close', () => {
+        asked.destroy()
+        resolve('done')
+      })
+      // One that hangs leads no more once somebody else does.
+      const watch = setInterval(() => {
+        const now = way()
+        if (now !== 'wait' && 'lead' in now && now.lead === lead) return
+        asked.destroy(new Error('it leads no more'))
+      }, HANGS_MS)
+      asked.on('close', () => clearInterval(watch))
+      asked.on('response', (answer) => {
+        clearInterval(watch)
+        const passed = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP_HEADERS.has(name)))
+        response.writeHead(answer.statusCode ?? 502, passed)
+        answer.pipe(response)
+        answer.on('error', () => response.destroy())
+        resolve('done')
+      })
     })
-    request.pipe(asked)
+  }
+  async function toLead(first: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const until = clock.monotonic() + WAIT_MS
+    for (let lead = first; ;) {
+      const outcome = await tryLead(lead, request, response)
+      if (outcome === 'done' || response.destroyed) return
+      leadIsAway(lead)
+      if (outcome === 'broken' && !['GET', 'HEAD'].includes(request.method ?? ''))
+        return away(
+          request,
+          response,
+          'The server that leads the town did not answer. Whether it was done is not known: look.',
+          'town/no-answer',
+        )
+      const next = clock.monotonic() < until ? await awaited() : null
+      if (response.destroyed) return
+      if (next === null) return away(request, response, NOBODY)
+      if ('house' in next) return toHouse(next.house, request, response)
+      lead = next.lead
+    }
   }
   function toHouse(house: Server, request: IncomingMessage, response: ServerResponse): void {
     // A press is answered whatever becomes of this house.
@@ -121,29 +196,44 @@ export function createFront({ clock, tls, address, handles, link, intake, way, c
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const isMember = admitted(request)
     const path = pathOf(request)
-    if (OWN.test(path)) return void intake.emit('request', request, response)
+    if (OWN.test(path) || request.method === 'OPTIONS') return void intake.emit('request', request, response)
     const now = way()
+    if (EVENTS.test(path) && now === 'wait' && !isMember) return toHouse(intake, request, response)
     if (PRESSES.test(path) && !(now !== 'wait' && 'house' in now)) return void intake.emit('request', request, response)
     const to = isMember ? (now === 'wait' ? null : now) : await awaited()
-    if (to === null) return away(response, 'The town is changing hands: nobody leads it yet. Ask again in a second.')
+    if (to === null) return away(request, response, NOBODY)
     if ('house' in to) return toHouse(to.house, request, response)
-    if (isMember) return away(response, 'This server does not lead the town any more.')
-    toLead(to.lead, request, response)
+    if (isMember) return away(request, response, 'This server does not lead the town any more.')
+    await toLead(to.lead, request, response)
+  }
+  const orIntake = (now: Way): Exclude<Way, 'wait'> => (now === 'wait' ? { house: intake } : now)
+  /** Whoever heard this member because nobody led hears the lead from now on. */
+  async function watchWay(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await Promise.race([changed(), clock.sleep(500, stopped.signal)])
+      if (way() === 'wait' || (running.get(intake)?.size ?? 0) === 0) continue
+      onLed()
+      // What was said last goes out first.
+      await clock.sleep(LAST_WORDS_MS, stopped.signal)
+      leave(intake)
+    }
+  }
+  function hear(house: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const sockets = running.get(house) ?? new Set()
+    running.set(house, sockets.add(request.socket))
+    socket.once('close', () => sockets.delete(request.socket))
+    house.emit('upgrade', request, socket, head)
   }
   /** A WebSocket goes through as it is, byte for byte. */
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy())
     const isMember = admitted(request)
-    const to = isMember ? way() : await awaited()
+    const isEvents = EVENTS.test(pathOf(request))
+    const to = isMember ? way() : isEvents ? orIntake(way()) : await awaited()
     if (socket.destroyed) return
     if (to === null || to === 'wait' || (isMember && 'lead' in to))
       return void socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    if ('house' in to) {
-      const sockets = running.get(to.house) ?? new Set()
-      running.set(to.house, sockets.add(request.socket))
-      socket.once('close', () => sockets.delete(request.socket))
-      return void to.house.emit('upgrade', request, socket, head)
-    }
+    if ('house' in to) return hear(to.house, request, socket, head)
     const headers = { ...headersFor(request), connection: 'Upgrade', upgrade: request.headers.upgrade ?? 'websocket' }
     const asked = link.begin(
       to.lead,
@@ -151,7 +241,13 @@ export function createFront({ clock, tls, address, handles, link, intake, way, c
       fromOf(headers),
     )
     socket.on('close', () => asked.destroy())
-    asked.on('error', () => socket.destroy())
+    let isThrough = false
+    asked.on('error', () => {
+      if (isThrough) return void socket.destroy()
+      leadIsAway(to.lead)
+      if (isEvents) hear(intake, request, socket, head)
+      else socket.destroy()
+    })
     asked.on('response', (answer) => {
       socket.end(
         `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
@@ -159,6 +255,7 @@ export function createFront({ clock, tls, address, handles, link, intake, way, c
       answer.resume()
     })
     asked.on('upgrade', (answer, behind: Socket, first: Buffer) => {
+      isThrough = true
       const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${String(value)}`)
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
       if (first.length > 0) socket.write(first)
@@ -183,6 +280,7 @@ export function createFront({ clock, tls, address, handles, link, intake, way, c
     socket.once('close', () => connections.delete(socket))
   })
   handles.watch(server)
+  void watchWay()
 
   return {
     /** @returns where it listens. @throws with the system's code when it cannot */
@@ -195,14 +293,11 @@ export function createFront({ clock, tls, address, handles, link, intake, way, c
           resolve(`${tls ? 'https' : 'http'}://${name}:${taken}`)
         })
       }),
-    /** What that house still answers ends: its state is not the town's any more. */
-    leave(house: Server): void {
-      for (const socket of running.get(house) ?? []) socket.destroy()
-      running.delete(house)
-    },
+    leave,
     renewCertificate: (pems: { cert: string; key: string }): void =>
       'setSecureContext' in server ? (server as unknown as TlsServer).setSecureContext(pems) : undefined,
     async close(): Promise<void> {
+      stopped.abort()
       for (const socket of connections) socket.destroy()
       await new Promise((done) => server.close(done))
     },

@@ -31,11 +31,13 @@ export function createKeeping({
   clock,
   inbox,
   held,
+  onKept,
   onError,
 }: {
   clock: Clock
   inbox: Inbox
   held: HeldBook
+  /** It is durable, and has no number yet. */ onKept(press: KeptPress, copies: number): void
   onError(error: unknown): void
 }) {
   let awayUntil = Number.NEGATIVE_INFINITY
@@ -76,7 +78,9 @@ export function createKeeping({
       const { press, receivedAt } = arrival.kept
       const isAgreed = await agreed(pressOf(arrival))
       if (!isAgreed) held.hold(pressOf(arrival))
-      return { press: press as PressId, incident: null, receivedAt, copies: isAgreed ? COPIES_AGREED : 1 }
+      const copies = isAgreed ? COPIES_AGREED : 1
+      onKept(pressOf(arrival), copies)
+      return { press: press as PressId, incident: null, receivedAt, copies }
     },
     /** Whether a majority answered the newest press. */ agrees: (): boolean => clock.monotonic() >= awayUntil,
     async close(): Promise<void> {

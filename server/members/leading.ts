@@ -10,5 +10,6 @@ export type Leading = {
   orElsewhere: OrElsewhere
   members(): TownView
   handles: HandleShare
+  /** Origins of the other members. */ fellows(): readonly string[]
   /** Its requests come by the member's front from now on. @returns where that listens */ show(server: Server): string
 }

@@ -19,7 +19,7 @@ import type { Leading } from './leading.ts'
 import type { Link } from './link.ts'
 import type { SharedFiles } from './shared-files.ts'
 import { type Term, standForLead } from './term.ts'
-import type { Head, Joined, KeptPress, MemberHealth, TownState } from './town-state.ts'
+import type { Head, Joined, KeptPress, Lead, MemberHealth, TownState } from './town-state.ts'
 
 const HEALTH_LEASE_S = 5
 const HEALTH_EVERY_MS = 1000
@@ -29,6 +29,7 @@ const TRIM_EVERY_MS = 5000
 /** Of what everybody has, so much stays for who comes back soon. */
 const ENTRIES_KEPT = 500
 const AGREES_FOR_MS = 3000
+const PROBE_EVERY_MS = 500
 const VERIFY_EVERY_MS = 24 * 3_600_000
 
 type Follower = FollowedLedger & {
@@ -74,9 +75,20 @@ export function createMembership(port: MembershipPort) {
   let verifiedAt = Number.NEGATIVE_INFINITY
   const onError = (error: unknown): void => logger.error({ err: error }, 'a member of the town')
 
+  /** The term of a lead that could not be reached: nobody is sent there until it answers, or another leads. */
+  let awayTerm = 0
   const leadElsewhere = (): string | null => {
     const lead = state.lead()
-    return lead && lead.member !== self.member ? lead.url : null
+    return lead && lead.member !== self.member && lead.term !== awayTerm ? lead.url : null
+  }
+  async function untilBack({ url, term: number }: Lead): Promise<void> {
+    awayTerm = number
+    while (!signal.aborted && state.lead()?.term === number) {
+      const answer = await link.ask(url, 'GET', '/healthz', null, PROBE_EVERY_MS).catch(() => null)
+      if (answer?.status === 200) break
+      await clock.sleep(PROBE_EVERY_MS, signal)
+    }
+    if (awayTerm === number) awayTerm = 0
   }
   async function fetchRows(after: number): Promise<AgreedRow[]> {
     for (const { id, url } of known()) {
@@ -331,6 +343,10 @@ export function createMembership(port: MembershipPort) {
       return url === null ? 'wait' : { lead: url }
     },
     leadUrl: leadElsewhere,
+    leadIsAway(url: string): void {
+      const lead = state.lead()
+      if (lead?.url === url && lead.term !== awayTerm) void untilBack(lead)
+    },
     leads: (): boolean => server !== null && (term?.isGood() ?? false),
     /** Of the house that leads, while this member does. */
     follower: (): Follower | null => follower,

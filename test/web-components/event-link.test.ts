@@ -50,7 +50,7 @@ afterEach(() => {
 function link(address = url) {
   const events: ServerEvent[] = []
   const made = createEventLink({
-    address,
+    address: () => address,
     token: () => 'good',
     headers: (extra) => ({ authorization: 'Bearer good', ...extra }),
   })
@@ -113,7 +113,7 @@ describe('a page over plain HTTP/1.1', () => {
   })
   test('does not take for heard what it could not make sense of', async () => {
     const { open } = link()
-    const made = createEventLink({ address: url, token: () => '', headers: () => ({}) })
+    const made = createEventLink({ address: () => url, token: () => '', headers: () => ({}) })
     const { ended } = await made.open({
       after: null,
       silenceMs: 60_000,

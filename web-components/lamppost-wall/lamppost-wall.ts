@@ -12,13 +12,13 @@ import { fulfil } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
 import { callOf, closedBy, closingReason } from '../lamppost-incident/tile-context.ts'
 import { scaleWithScreen } from '../theme/screen-scale.ts'
-import { elapsed } from '../theme/times.ts'
+import { clockTime, elapsed } from '../theme/times.ts'
 import { element } from '../theme/element.ts'
 import { browserStore } from '../browser/browser-store.ts'
 import { look } from '../theme/theme.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
-import type { WallClient } from '../wall-client/wall-client.ts'
+import type { Link, WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
@@ -47,6 +47,8 @@ const SETTLED_MS = 700
 const LOST_SOUNDS_MS = 10_000
 /** Longer than any wall needs: then it is said that nothing can be seen yet. */
 const CONNECTING_MS = 4000
+/** The town's servers change hands in less; before that moment nobody is told. */
+const CHANGING_MS = { from: 1000, to: 12_000 }
 /** As many cards as there are digits have a key. */
 const cardKeyAt = (place: number): number => (place >= 0 && place < 9 ? place + 1 : 0)
 
@@ -69,6 +71,7 @@ const cardKeyAt = (place: number): number => (place >= 0 && place < 9 ? place + 
  * @fires lamppost-link-changed - the server is reached, or lost; with its refusal, if it refuses
  * @fires lamppost-sound-changed - this browser lets it sound, or not
  * @csspart banner - the red line when the server is lost
+ * @csspart kept - a press that is durable and cannot be shown yet, while the town's servers change hands
  * @csspart sound - the red line when this browser blocks sound, with its button
  * @csspart training - the line over a town for practice
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
@@ -203,7 +206,8 @@ export class LamppostWall extends LitElement {
     const room = this.#room
     const calling: Calling = this.muted
       ? null
-      : open.some(({ kind }) => kind === 'press') ||
+      : this.#client.client.state().kept.some(({ kind }) => kind === 'press') ||
+          open.some(({ kind }) => kind === 'press') ||
           shown.some(({ id, recalledAt }) => recalledAt !== null || room.unanswered?.has(id))
         ? 'press'
         : this.#lostAt !== null && performance.now() - this.#lostAt > LOST_SOUNDS_MS
@@ -310,6 +314,32 @@ export class LamppostWall extends LitElement {
     return this.#sound.test()
   }
 
+  /** A wall that can go on at another server says so, and only when it takes long enough to be seen. */
+  #lostLine(link: Link, refusal: string | null) {
+    const { words } = this.#language
+    if (link !== 'lost') return nothing
+    const ago = performance.now() - (this.#lostAt ?? performance.now())
+    const changing = refusal === null && this.#client.client.state().servers > 1 && ago < CHANGING_MS.to
+    if (changing && ago < CHANGING_MS.from) return nothing
+    const lost = refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost
+    return html`<p part="banner" class="banner" role="alert">${changing ? words.changingHands : lost}</p>`
+  }
+  /** Somebody has pressed, and no server can show the incident yet. */
+  #keptLines(nameOf: (helpPoint: string) => string) {
+    const { words } = this.#language
+    const { kept, site } = this.#client.client.state()
+    return kept.map(
+      ({ helpPoint, kind, receivedAt, copies }) =>
+        html`<p part="kept" class="banner" role="alert">
+          ${kind === 'drill' ? `${words.drill}: ` : ''}${words.keptPress(
+            nameOf(helpPoint),
+            clockTime(receivedAt, site?.timezone ?? 'Europe/London', false),
+          )}
+          ${copies === 1 ? words.keptHere : nothing}
+        </p>`,
+    )
+  }
+
   protected override render() {
     const { words } = this.#language
     const { site, link, refusal, helpPoints, storage, record, lately, voice, connectors, onvifDevices } =
@@ -386,13 +416,7 @@ export class LamppostWall extends LitElement {
           link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS
             ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>`
             : nothing
-        }${
-          link === 'lost'
-            ? html`<p part="banner" class="banner" role="alert">
-                ${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}
-              </p>`
-            : nothing
-        }
+        }${this.#lostLine(link, refusal)}${this.#keptLines(nameOf)}
         ${
           !this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null)
             ? html`<p part="sound" class="banner sound" role="alert">

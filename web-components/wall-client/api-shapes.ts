@@ -19,6 +19,7 @@ import type {
   TrialStep,
   VmsLine,
 } from '../../server/glossary/connector.ts'
+import type { TownView } from '../../server/glossary/member.ts'
 import type { ResponderLine } from '../../server/glossary/responder.ts'
 import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
@@ -47,6 +48,15 @@ export type {
   PictureForm,
   PresetCheck,
   RecorderReport,
+  TownView,
+}
+/** A press that is durable and has no incident yet. Times UTC ISO 8601. */
+export type KeptPress = {
+  press: string
+  helpPoint: string
+  kind: 'press' | 'drill'
+  receivedAt: string
+  copies: number
 }
 export type Incident = Omit<FoldedIncident, 'clips'> & { clips: ClipView[] }
 export type HelpPoint = Pick<

@@ -9,24 +9,25 @@ import { Refusal } from './refusal.ts'
 
 export type EventLink = { open(options: Listening & { after: string | null }): Promise<{ ended: Promise<void> }> }
 
-/** @param address of the events, http(s)://. @param token '' uses the session cookie. */
+/** @param address of the events as they are now, http(s)://. @param token '' uses the session cookie. */
 export function createEventLink({
   address,
   token,
   headers,
 }: {
-  address: string
+  address(): string
   token(): string
   headers(extra: Record<string, string>): Record<string, string>
 }): EventLink {
   // HTTPS is HTTP/2 here, which has connections enough.
-  let carried = address.startsWith('http:')
+  const passing = new Map<string, boolean>()
+  const isCarried = (at: string): boolean => passing.get(at) ?? at.startsWith('http:')
 
   async function fetched({
     after,
     ...listening
   }: Listening & { after: string | null }): Promise<{ ended: Promise<void> }> {
-    const answer = await fetch(address, {
+    const answer = await fetch(address(), {
       signal: listening.signal,
       credentials: 'same-origin',
       cache: 'no-store',
@@ -51,16 +52,17 @@ export function createEventLink({
      * @throws Refusal, and what a broken connection throws
      */
     async open(options) {
-      if (!carried) return fetched(options)
+      const at = address()
+      if (!isCarried(at)) return fetched(options)
       const socket = await openEventSocket({
         ...options,
-        address: address.replace(/^http/, 'ws'),
+        address: at.replace(/^http/, 'ws'),
         token: token(),
       }).catch(() => null)
       if (socket) return socket
       const found = await fetched(options)
       // The server is there and lets us in, and its sockets do not: something between them passes none.
-      carried = false
+      passing.set(at, false)
       return found
     },
   }

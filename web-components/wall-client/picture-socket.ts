@@ -42,7 +42,7 @@ const RETRY_MS = [250, 500, 1000, 2000, 5000]
 const LASTED_MS = 3000
 
 /**
- * @param address ws:// or wss://.
+ * @param address of now, ws:// or wss://.
  * @param token gives the bearer token of now; '' uses the session cookie.
  * @param onClock hears the server's time and how far it may be off, milliseconds.
  */
@@ -52,7 +52,7 @@ export function createPictureCarrier({
   onClock,
   onChange,
 }: {
-  address: string
+  address(): string
   token(): string
   onClock(serverNow: number, doubt: number): void
   onChange(): void
@@ -86,7 +86,7 @@ export function createPictureCarrier({
     if (!wanted || socket || inTurn) return
     const mine = new AbortController()
     inTurn = mine
-    void turnAt(address, mine.signal).then(() => {
+    void turnAt(address(), mine.signal).then(() => {
       if (inTurn !== mine) return
       inTurn = null
       if (!mine.signal.aborted) begin()
@@ -94,7 +94,7 @@ export function createPictureCarrier({
   }
   function begin(): void {
     if (!wanted || socket) return
-    const mine = new WebSocket(address)
+    const mine = new WebSocket(address())
     socket = mine
     mine.binaryType = 'arraybuffer'
     heard = performance.now()

@@ -16,8 +16,10 @@ import type {
   Present,
   Problem,
   Site,
+  KeptPress,
   Storage,
   StreetMap,
+  TownView,
   VoiceHealth,
 } from './api-shapes.ts'
 import { createConnectionKind } from './connection-kind.ts'
@@ -35,6 +37,7 @@ import { createPeopleRequests } from './requests/people-requests.ts'
 import { createRegisterRequests } from './requests/register-requests.ts'
 import { createSiteFileRequests } from './requests/site-file-requests.ts'
 import { createWallRequests } from './requests/wall-requests.ts'
+import { createTownMembers } from './town-members.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
@@ -58,12 +61,19 @@ export type WallState = {
   /** The VMSs that are told of incidents. */ connectors: readonly ConnectorState[]
   /** Lamppost as an ONVIF device: whether a VMS listens. */ onvifDevices: readonly ListenedDevice[]
   /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>>
+  /** Presses that are durable and have no incident yet: the town's servers are changing hands. */ kept: readonly KeptPress[]
+  /** How many servers this page can go on at. */ servers: number
 }
 
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
 const MOST_HELD_ANSWERS = 20
 const RETRY_MS = [200, 500, 1000, 2000]
+/** To the next server of the town; each answers, or holds the request until one of them leads. */
+const NEXT_SERVER_MS = 150
+/** An act is tried for so long while the town's servers change hands. */
+const ACT_WITHIN_MS = 10_000
+const ACT_AGAIN_MS = 300
 /** A page that has no good token is asked for another one again and again, but not without pause. */
 const FRESH_AFTER_MS = [0, 2000, 5000, 10_000, 30_000]
 /** Many presets at once are one change of the town. */
@@ -71,6 +81,13 @@ const TOWN_SETTLES_MS = 300
 const TOWN_AGAIN_MS = 5000
 /** Opening hours are told for some days ahead: a wall stays open for weeks. */
 const RELOAD_TOWN_MS = 6 * 3_600_000
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+/** A request that nobody answered may have been done. */
+const mayComeAgain = (method: string, error: unknown): boolean =>
+  error instanceof Refusal
+    ? error.problem.code === 'town/changing-hands' || (error.problem.code === 'town/no-answer' && method !== 'POST')
+    : error instanceof TypeError && method !== 'POST'
 
 /** `etag`: answered only when it has changed. `seen`: the version that is changed; refused when there is another. */
 type CallOptions = { signal?: AbortSignal; again?: boolean; etag?: string; seen?: string }
@@ -92,7 +109,13 @@ export function createWallClient({
   renew?: RenewToken | null
   /** Its last user has gone. */ onUnused?: () => void
 }) {
-  const base = baseOf(server)
+  const members = createTownMembers({
+    home: baseOf(server),
+    get: (path) => get<TownView>(path, AbortSignal.timeout(ANSWER_MS)),
+    pass: async (minutes) => (await call('POST', '/api/v1/tokens', { minutes })).json() as Promise<{ token: string }>,
+    hasToken: () => bearer.get() !== '',
+    now: () => performance.now(),
+  })
   const listeners = new Set<() => void>()
   let state: WallState = {
     link: 'connecting',
@@ -111,6 +134,8 @@ export function createWallClient({
     connectors: [],
     onvifDevices: [],
     exporting: {},
+    kept: [],
+    servers: 1,
   }
   let users = 0
   let stop: AbortController | null = null
@@ -135,13 +160,16 @@ export function createWallClient({
     },
   })
   let renewed = false
+  let stays = false
+  /** '' where the session cookie signs in. */
+  const tokenNow = (): string => bearer.get() || members.pass()
   const headers = (extra: Record<string, string> = {}): Record<string, string> => ({
-    ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}),
+    ...(tokenNow() ? { authorization: `Bearer ${tokenNow()}` } : {}),
     ...extra,
   })
-  const absolute = (path: string): string => addressIn(base, path)
+  const absolute = (path: string): string => addressIn(members.base(), path)
 
-  async function call(
+  async function callOnce(
     method: string,
     path: string,
     body?: unknown,
@@ -163,7 +191,7 @@ export function createWallClient({
     clock.heard(answer.headers.get('date'), sentAt)
     if (answer.ok || (answer.status === 304 && etag !== undefined)) return answer
     if (answer.status === 401 && again && (await bearer.fresh()))
-      return call(method, path, body, {
+      return callOnce(method, path, body, {
         ...(signal ? { signal } : {}),
         ...(etag === undefined ? {} : { etag }),
         ...(seen === undefined ? {} : { seen }),
@@ -173,6 +201,19 @@ export function createWallClient({
     throw new Refusal(
       problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` },
     )
+  }
+  /**
+   * While the town's servers change hands it is asked again, at the next one: what was not done surely, and what may be
+   * done twice.
+   */
+  async function call(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Response> {
+    for (const until = performance.now() + ACT_WITHIN_MS; ; await sleep(ACT_AGAIN_MS))
+      try {
+        return await callOnce(method, path, body, options)
+      } catch (error) {
+        const isOver = members.count() < 2 || options.signal?.aborted || performance.now() > until
+        if (isOver || !mayComeAgain(method, error)) throw error
+      }
   }
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
     (await call('GET', path, undefined, signal ? { signal } : {})).json() as Promise<T>
@@ -195,8 +236,8 @@ export function createWallClient({
     get(path, either(AbortSignal.timeout(ANSWER_MS), link?.signal))
 
   const carrier = createPictureCarrier({
-    address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
-    token: bearer.get,
+    address: () => new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
+    token: tokenNow,
     onClock: clock.isNow,
     onChange: () => set({}),
   })
@@ -204,8 +245,8 @@ export function createWallClient({
   const connection = createConnectionKind(new URL(absolute('/api/v1/'), location.href).href, () => set({}))
 
   const events = createEventLink({
-    address: new URL(absolute('/api/v1/events'), location.href).href,
-    token: bearer.get,
+    address: () => new URL(absolute('/api/v1/events'), location.href).href,
+    token: tokenNow,
     headers,
   })
   const known = createKnownIncidents({ get: getNow, state: () => state, set, link: () => following })
@@ -217,6 +258,11 @@ export function createWallClient({
       const { camera, health, codec } = JSON.parse(data) as { camera: string } & Pick<CameraView, 'health' | 'codec'>
       set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, health, codec } : each)) })
       return
+    }
+    if (event === 'town.led') return void (stays = true)
+    if (event === 'press.kept') {
+      const press = JSON.parse(data) as KeptPress
+      return set({ kept: [...state.kept.filter((each) => each.press !== press.press), press] })
     }
     if (event === 'storage.health') return set({ storage: JSON.parse(data) as Storage })
     if (event === 'ledger.health') return set({ record: (JSON.parse(data) as { problem: string | null }).problem })
@@ -319,7 +365,8 @@ export function createWallClient({
     ended.catch(() => {})
     await Promise.race([Promise.all([loadTown(link), known.load(link)]), silent, ended])
     onLoaded()
-    set({ link: 'live', refusal: null })
+    set({ link: 'live', refusal: null, kept: [], servers: members.count() })
+    void members.learn().then(() => set({ servers: members.count() }))
     await reading
   }
 
@@ -329,7 +376,7 @@ export function createWallClient({
     let asked = { times: 0, at: Number.NEGATIVE_INFINITY }
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
-        await turnAt(`events ${base}`, signal)
+        await turnAt(`events ${members.base()}`, signal)
         // Nobody is there any more who waited for a turn.
         if (signal.aborted) return
         await follow(signal)
@@ -357,7 +404,11 @@ export function createWallClient({
         continue
       }
       set({ link: 'lost' })
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.max(0, Math.min(tries, RETRY_MS.length - 1))]))
+      // The server that it heard has said that the town goes on there.
+      const moved = stays || members.next()
+      stays = false
+      const wait = moved ? NEXT_SERVER_MS : RETRY_MS[Math.max(0, Math.min(tries, RETRY_MS.length - 1))]
+      await new Promise((resolve) => setTimeout(resolve, wait))
     }
   }
 
@@ -406,7 +457,7 @@ export function createWallClient({
     headers,
     absolute,
     /** The token that it uses now; '' where the session cookie signs in. */
-    bearer: bearer.get,
+    bearer: tokenNow,
     refresh: known.refresh,
     /** The town once more: what is not told as it happens, such as signs of life. */
     reload: (): Promise<void> => loadTown(),

@@ -124,6 +124,10 @@ export const cy: Words = {
   recorded: (time) => `Recordiwyd ${time}`,
   notOpenHere: 'Nid yw’r digwyddiad yr agorwyd y dudalen hon ar ei gyfer ar agor. Mae ar y dudalen Digwyddiadau.',
   training: 'Hyfforddiant: camerâu efelychiedig. Nid oes dim yma’n real, ac ni elwir neb.',
+  changingHands: 'Mae’r gweinyddion yn newid dwylo. Derbynnir galwadau; mae’r hyn a welwch o’r blaen.',
+  keptPress: (name: string, time: string) =>
+    `Pwyswyd am ${time}: ${name}. Bydd yn agor pan fydd gweinydd wedi cymryd drosodd.`,
+  keptHere: 'Dim ond un gweinydd sydd ag ef.',
   serverLost: 'Dim cysylltiad â Lamppost. Mae’r hyn a welwch yma’n hen. Efallai na ddangosir pwysiadau.',
   storage: 'Mae lle i recordio’n dod i ben',
   connecting: 'Yn cysylltu â Lamppost',

@@ -5,23 +5,21 @@ import type { AgreedRow } from '../../glossary/member.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { builtEntry } from '../../tools/package-root.ts'
 import { callWorker } from '../../tools/process/worker-calls.ts'
-import type { Row } from '../ledger-hash.ts'
-import type { Verification } from '../../glossary/ledger.ts'
+import { entryOf } from '../ledger-entry.ts'
+import type { Entry, Verification } from '../../glossary/ledger.ts'
 import type { LedgerThread } from '../ledger-thread.ts'
 import type { LedgerVerifyThread } from '../ledger-verify-thread.ts'
 
-const rowOf = ({ seq, at, kind, actor, subject, body, hash }: Row): AgreedRow => ({
-  seq,
-  at,
-  kind,
-  actor,
-  subject,
-  body,
-  hash,
-})
-
 /** @param file made when missing */
-export async function openLedgerFollower({ file, clock }: { file: string; clock: Pick<Clock, 'now'> }) {
+export async function openLedgerFollower({
+  file,
+  clock,
+  onEntry = () => {},
+}: {
+  file: string
+  clock: Pick<Clock, 'now'>
+  /** Each entry once it is written here. */ onEntry?(entry: Entry): void
+}) {
   const thread = callWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), {
     file,
     knownSeq: 0,
@@ -46,10 +44,11 @@ export async function openLedgerFollower({ file, clock }: { file: string; clock:
         })),
       )
       head = { seq: rows.at(-1)?.seq ?? head.seq, hash: hashes.at(-1) ?? head.hash }
+      for (const row of rows) onEntry(entryOf(row))
       return head.hash
     },
-    page: async (after: number, limit: number): Promise<AgreedRow[]> =>
-      (await thread.calls.page(after, limit)).map(rowOf),
+    page: async (after: number, limit: number): Promise<Entry[]> =>
+      (await thread.calls.page(after, limit)).map(entryOf),
     /** Reads everything through in a thread of its own. @throws when it was closed meanwhile */
     async verify(): Promise<Verification> {
       const reader = callWorker<LedgerVerifyThread>(builtEntry('ledger/ledger-verify-thread.js'), { file, stop })
