@@ -132,7 +132,7 @@ export function createFront(port: FrontPort) {
   ): Promise<'done' | 'refused' | 'broken'> {
     const headers = headersFor(request)
     const { method = 'GET', url = '/' } = request
-    const asked = link.begin(lead, { method, path: url, headers: headers as Record<string, string> }, fromOf(headers))
+    const asked = link.begin(lead, { method, path: url, headers: headers }, fromOf(headers))
     let isConnected = false
     return new Promise((resolve) => {
       const send = (): void => {

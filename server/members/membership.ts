@@ -134,13 +134,15 @@ export function createMembership(port: MembershipPort) {
   }
   /** @returns the head that this member's ledger ends with as well; null: it does not */
   async function caughtUp(): Promise<Head | null> {
-    const { found } = await etcd.range(keys.head)
     await following?.catchUp()
-    const [kv] = found
-    if (!kv || !follower) return null
+    const before = follower?.head() ?? null
+    const [kv] = (await etcd.range(keys.head)).found
+    if (!kv || !follower || !before) return null
     const head = { ...seal.open<Omit<Head, 'modRevision'>>(kv.key, kv.value), modRevision: kv.modRevision }
     const here = follower.head()
-    if (here.seq > head.seq) throw new Differs(`this server's ledger has ${here.seq} entries, and the town ${head.seq}`)
+    // What was here before the town was asked must be the town's; more may have come since.
+    if (before.seq > head.seq)
+      throw new Differs(`this server's ledger has ${before.seq} entries, and the town ${head.seq}`)
     if (here.seq === head.seq && here.hash !== head.hash)
       throw new Differs(`entry ${here.seq} has the hash ${head.hash} in the town, and ${here.hash} on this server`)
     return here.seq === head.seq ? head : null
@@ -198,7 +200,7 @@ export function createMembership(port: MembershipPort) {
         taken.add(key)
         void moveIn(accept, key, presses)
           .catch((error: unknown) => !over.aborted && onError(error))
-          .finally(() => setTimeout(() => taken.delete(key), AGAIN_MS))
+          .finally(() => clock.sleep(AGAIN_MS).then(() => taken.delete(key)))
       }
       await Promise.race([stateChanged(), clock.sleep(AGAIN_MS, over)])
     }
@@ -352,8 +354,8 @@ export function createMembership(port: MembershipPort) {
     follower: (): Follower | null => follower,
     take: (batch: Parameters<NonNullable<typeof following>['take']>[0]): void =>
       void following?.take(batch).catch((error: unknown) => {
-        // What the loop below finds out again, and mends.
-        if (!(error instanceof EngineAway)) onError(error)
+        if (error instanceof Differs) differs = error
+        else if (!(error instanceof EngineAway)) onError(error)
       }),
     view(): TownView {
       const lead = state.lead()

@@ -52,4 +52,3 @@ export function createTownMembers({ home, get, pass, hasToken, now }: TownMember
     },
   }
 }
-export type TownMembers = ReturnType<typeof createTownMembers>
