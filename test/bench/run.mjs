@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only
+ * `npm run bench [-- town] [-- --only
  * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,register,
  * recording,fuzz
  * --moves N --mutations N --fuzz N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
@@ -17,7 +17,8 @@ import { useRuntime } from '../../server/node-runtime.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const number = (fallback) => ({ type: 'string', default: String(fallback) })
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: {
       type: 'string',
@@ -38,7 +39,9 @@ const { values } = parseArgs({
     parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' },
   },
 })
-const needs = values.only.split(',').includes('voice') ? 'engines' : 'bench'
+// `npm run bench -- town` is that one alone.
+if (positionals.length > 0) values.only = positionals.join(',')
+const needs = ['voice', 'town'].some((name) => values.only.split(',').includes(name)) ? 'engines' : 'bench'
 const { status } = spawnSync(process.execPath, ['server/setup.mjs', needs], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 // On an older Node this starts once more, in the runtime that set-up has fetched.
@@ -73,6 +76,7 @@ const benches = {
   evidence: async () =>
     (await import('./evidence-bench.mjs')).benchEvidence({ minutes: Math.max(10, options.minutes) }),
   picture: async () => (await import('./picture-bench.mjs')).benchPicture(options),
+  town: async () => (await import('./town-bench.mjs')).benchTown({ rounds: Math.min(100, options.rounds) }),
   voice: async () =>
     (await import('./voice-bench.mjs')).benchVoice({ ...options, rounds: Math.min(20, options.rounds) }),
   connectors: async () => (await import('./connectors-bench.mjs')).benchConnectors(options),

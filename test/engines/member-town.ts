@@ -321,6 +321,51 @@ ${cameras}
         { method: 'POST', body: JSON.stringify({ helpPoint, id: key }), headers: { authorization: `Bearer ${token}` } },
         ms,
       ),
+    /** The same town on one machine, without an engine: to compare with. */
+    async startAlone() {
+      const here = join(folder, 'alone')
+      const [port] = await freePorts(1)
+      mkdirSync(here)
+      writeFileSync(join(here, 'town.yaml'), site.replace(/^town:\n(?: {2}.*\n)+/m, ''))
+      const data = join(here, 'data')
+      const [own = ''] = (await run(first, ['token', '--role', 'press', '--name', 'buttons', '--data', data])).split(
+        '\n',
+      )
+      const args = [
+        'start',
+        '--site',
+        join(here, 'town.yaml'),
+        '--data',
+        data,
+        '--port',
+        String(port),
+        '--rtmp-port',
+        '0',
+      ]
+      const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+      let said = ''
+      child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
+      await until(
+        () => said,
+        (words) => words.includes('Lamppost is running'),
+      )
+      return {
+        press: async (_: string, helpPoint: string, key: string, ms = 5000): Promise<number> => {
+          const answer = await fetch(`http://127.0.0.1:${port}/api/v1/presses`, {
+            method: 'POST',
+            body: JSON.stringify({ helpPoint, id: key }),
+            headers: { authorization: `Bearer ${own}`, 'content-type': 'application/json' },
+            signal: AbortSignal.timeout(ms),
+          })
+          await answer.text()
+          return answer.status
+        },
+        async close(): Promise<void> {
+          child.kill('SIGTERM')
+          await ended(child)
+        },
+      }
+    },
     signal: (id: string, signal: NodeJS.Signals): void => void running.get(id)?.child.kill(signal),
     async kill(id: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
       const here = running.get(id)
