@@ -19,6 +19,7 @@ const FILES = [
   { name: 'people.json', byLeadOnly: false },
   { name: 'sessions.json', byLeadOnly: true },
   { name: 'heads.json', byLeadOnly: true },
+  { name: 'inputs.json', byLeadOnly: true },
   { name: 'ledger-key.pem', byLeadOnly: true, isFixed: true },
 ]
 const FOLDERS = [

@@ -107,7 +107,7 @@ function devicePorts({ onvifDevice, helpPoints }: Site): string {
   return devices === 'each' && helpPoints.length > 1 ? `${port}-${port + helpPoints.length - 1}` : String(port)
 }
 function ofOthers(site: Site): PortUse[] {
-  const { onvifDevice, destinations, connectors, directory, checkpointsTo, evidence } = site
+  const { onvifDevice, destinations, connectors, directory, checkpointsTo, evidence, onMembers } = site
   return [
     ...(onvifDevice
       ? [into('tcp', devicePorts(site), 'VMS', 'Lamppost as an ONVIF device: requests, events, pictures')]
@@ -118,6 +118,10 @@ function ofOthers(site: Site): PortUse[] {
       out(zoneminder.url, `VMS ${id}: its API`),
       out(`tcp://${zoneminder.trigger.host}:${zoneminder.trigger.port}`, `VMS ${id}: alarms`),
     ]),
+    ...(onMembers?.members ?? []).map(({ id, url }) =>
+      out(url, `the town’s other servers: ${id}, where this is another`),
+    ),
+    ...(onMembers?.agreement.endpoints ?? []).map((url) => out(url, 'the engine of the town’s servers (etcd)')),
     ...(directory ? [out(directory.issuer, 'the council’s directory')] : []),
     ...checkpointsTo.map((url) => out(url, 'checkpoints of the record')),
     ...(evidence.timeStamp ? [out(evidence.timeStamp.url, 'time-stamps of evidence')] : []),
