@@ -1,5 +1,6 @@
 /** The composition root of one server of a town on several machines: what it is, whether it leads or not. */
 import { mkdirSync } from 'node:fs'
+import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { createDoor } from './door/door.ts'
 import type { Credential } from './door/credentials.ts'
@@ -8,12 +9,11 @@ import { openSockets } from './door/sockets.ts'
 import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
 import { AT_THE_ROOT } from './door/public-address.ts'
 import { townRoutes } from './door/town-routes.ts'
-import { openGround } from './foundation.ts'
+import { type Ground, openGround } from './foundation.ts'
 import type { AgreedRow, MemberId, TownOnMembers } from './glossary/member.ts'
 import type { Entry } from './glossary/ledger.ts'
 import type { LiveNews } from './glossary/news.ts'
-import type { Person } from './glossary/people.ts'
-import type { Arrival, Receipt } from './glossary/press.ts'
+import type { Person, Role } from './glossary/people.ts'
 import { openHouse } from './house.ts'
 import type { House, HouseOptions } from './options.ts'
 import { type LedgerFollower, openLedgerFollower, setLedgerAside } from './ledger/copies/ledger-follower.ts'
@@ -34,7 +34,8 @@ import { type LeadHouse, createMembership } from './members/membership.ts'
 import { createSharedFiles } from './members/shared-files.ts'
 import { createTaking } from './members/taking.ts'
 import type { TownRecord } from './members/town-record.ts'
-import { type KeptPress, createTownState } from './members/town-state.ts'
+import { keptNews, receiptIn } from './members/kept-news.ts'
+import { type Batch, type KeptPress, createTownState } from './members/town-state.ts'
 import { openKnownPeople } from './people/known-people.ts'
 import { pressIntake } from './press/press-intake.ts'
 import { pressRoutes } from './press/press-routes.ts'
@@ -42,6 +43,7 @@ import { createHelpPoints } from './site/help-points.ts'
 import { openSiteFile } from './site/site-file.ts'
 import { createResolver } from './site/site-references.ts'
 import { Failure } from './tools/failure.ts'
+import { createBell } from './tools/bell.ts'
 import { newId } from './tools/identity.ts'
 import { builtPages, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
@@ -51,188 +53,174 @@ export type MemberOptions = HouseOptions & { siteFile: string; record: TownRecor
 
 /** Of presses that wait, so many are told to a wall that has just come. */
 const MOST_TOLD = 50
-/** Waits for whatever comes next, many at once. */
-function createBell() {
-  let ring: () => void = () => {}
-  let next = new Promise<void>((resolve) => (ring = resolve))
-  return {
-    ring(): void {
-      ring()
-      next = new Promise<void>((resolve) => (ring = resolve))
-    },
-    next: (): Promise<void> => next,
-  }
-}
 
 /** @throws with words for a person when the server cannot begin. */
 export async function openMember(options: MemberOptions): Promise<Omit<House, 'accept' | 'append'>> {
-  const { siteFile, record, town, dataFolder, host, port, tls = null, address = AT_THE_ROOT } = options
-  const self = { member: record.member as MemberId, url: urlOf(town, record.member) }
+  const { dataFolder, host, port } = options
   const memberFolder = join(dataFolder, 'member')
   mkdirSync(memberFolder, { recursive: true, mode: 0o700 })
   const ground = openGround({ dataFolder: memberFolder, host })
-  const { clock, logger, closing, onError } = ground
+  const { closing } = ground
   try {
-    const environment = { ...(options.environment ?? process.env) }
-    const resolve = createResolver(environment)
-    const followed = { keptIn: null, onChange: async () => [], onProblem: () => {} }
-    const { site, close: closeSite } = await openSiteFile({ file: siteFile, resolve, clock, ...followed })
-    closing.add('the site file', closeSite)
-    const { knows, secretOf } = createHelpPoints(site)
-    const etcd = createEtcd(town.agreement)
-    closing.add('the connections to the engine', etcd.close)
-    const townKey = Buffer.from(record.key, 'base64')
-    const [keys, seal] = [keysOf(record.town), createSeal(townKey)]
-    const link = createLink({ townKey, member: self.member, clock, ca: town.agreement.ca })
-    closing.add('the connections to the other members', link.close)
-    const bell = createBell()
-    const state = createTownState({
-      etcd,
-      keys,
-      seal,
-      clock,
-      onBatch: (batch) => membership.take(batch),
-      onChange: bell.ring,
-      onError,
-    })
-    closing.add('the look at the engine', state.close)
-    const held = openHeldBook(join(memberFolder, 'held.sqlite'))
-    closing.add('the book of held presses', held.close)
-    const inbox = createInbox({ etcd, keys, seal, start: newId('', clock.now()).slice(1) })
-    const happened = createTopic<Entry>(onError)
-    const news = createTopic<LiveNews>(onError)
-    const onKept = (press: KeptPress, copies: number): void => news.publish(keptNews(press, copies))
-    const keeping = createKeeping({ clock, inbox, held, onKept, onError })
-    closing.add('the delivery of held presses', keeping.close)
-    const { files: agreed, isRead } = state
-    const shared = createSharedFiles({
-      etcd,
-      keys,
-      seal,
-      clock,
-      dataFolder,
-      siteFile,
-      agreed,
-      isRead,
-      leads: () => membership.leads(),
-      onError,
-    })
-    closing.add('the shared files', shared.close)
-    const ledgerFile = join(dataFolder, 'ledger.sqlite')
-    let follower: LedgerFollower | null = null
-    const taking = createTaking({
-      ...{ clock, member: self.member, keeping, link },
-      leadUrl: () => membership.leadUrl(),
-      mustKnow(helpPoint) {
-        if (!knows(helpPoint))
-          throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
-      },
-      lookUp: async (helpPoint, key) => receiptIn((await follower?.pressWithKey(helpPoint, key)) ?? null),
-    })
-    const handles = createHandleShare()
-    let lead: House | null = null
-    const fellows = (): string[] =>
-      (site().onMembers ?? town).members.flatMap(({ id, url }) => (id === self.member ? [] : [new URL(url).origin]))
-    const membership = createMembership({
-      ...{ clock, logger, etcd, keys, seal, link, self, version, state, shared, held },
-      known: () => site().onMembers?.members ?? town.members,
-      stateChanged: bell.next,
-      openFollower: async () =>
-        (follower = await openLedgerFollower({ file: ledgerFile, clock, onEntry: happened.publish })),
-      setLedgerAside: () => setLedgerAside(ledgerFile, clock.now()),
-      async openHouse(leads): Promise<LeadHouse> {
-        follower = null
-        const { orElsewhere } = taking
-        lead = await openHouse({
-          ...options,
-          leads: { ...leads, orElsewhere, members: () => membership.view(), handles, fellows },
-        })
-        bell.ring()
-        return lead
-      },
-      leave(house) {
-        lead = null
-        front.leave(house)
-      },
-    })
-    closing.add('the membership', membership.close)
-    const people = openKnownPeople({
-      folder: dataFolder,
-      clock,
-      factorRequiredFor: () => site().factorRequiredFor,
-      onError,
-    })
-    const onRefused = (from: string, reason: string): void => logger.warn({ from, reason }, 'a press was refused')
-    const nothingHere = nothingHerePage(builtPages, address.basePath)
-    const door = {
-      logger,
-      tls,
-      address,
-      handles,
-      nothingHere,
-      embedding: () => site().embedding,
-      fellows,
-      behindFront: true,
-    }
-    const app = await createDoor({ ...door, ...people, onRefusedPress: onRefused })
-    closing.add('the door of a server that does not lead', () => app.close())
-    pressRoutes(app, pressIntake({ clock, site, secretOf, accept: taking.takeIn, onRefused }))
-    townRoutes(app, { notReady: async () => null, town: membership.view })
-    memberRoutes(app, {
-      link,
-      accept: () => (membership.leads() ? (lead?.accept ?? null) : null),
-      rows: async (after, limit) => rowsOf(ledgerFile, after, limit),
-      admit: async (request, from) =>
-        admitMember(request, {
-          ...{ from, now: clock.now(), password: town.agreement.password, townKey },
-          known: (site().onMembers ?? town).members.map(({ id }) => id),
-        }),
-    })
-    const events = {
-      page: async (after: number, limit: number) => (await follower?.page(after, limit)) ?? [],
-      tail: happened.subscribe,
-      /** What waits for a number comes first: whoever has just come may have missed it. */
-      news(listener: (told: LiveNews) => void) {
-        for (const press of [...state.inbox().values()].flat()) listener(keptNews(press, 2))
-        for (const press of held.oldest(MOST_TOLD).presses) listener(keptNews(press, 1))
-        return news.subscribe(listener)
-      },
-    }
-    const whoListens = (credential: Credential | null): Person | null =>
-      actingAs(credential && people.whoHas(credential), EVENT_ACCESS)
-    eventsRoute(app, { ...events, whoListens })
-    openSockets(app, { [EVENT_SOCKET_PATH]: eventSocket({ ...events, ...people, onError }) }, address, { handles })
-    await pageRoutes(app, builtPages)
-    await app.ready()
-    const { way, leadIsAway } = membership
-    const front = createFront({
-      clock,
-      tls,
-      address,
-      handles,
-      link,
-      intake: app.server,
-      way,
-      leadIsAway,
-      onLed: () => news.publish({ event: 'town.led', data: {} }),
-      fellows,
-      changed: bell.next,
-    })
-    closing.add('the listener', front.close)
+    const engine = await openEngine(ground, options)
+    const member = openLife(ground, options, engine)
+    const front = await openFront(ground, options, engine, member)
     const url = await front.listen({ port, host })
-    const { renewCertificate } = front
-    return { url, demo: null, renewCertificate, close: closing.close }
+    return { url, demo: null, renewCertificate: front.renewCertificate, close: closing.close }
   } catch (error) {
     await closing.close()
     throw error
   }
 }
 
-/** As a wall hears of it, which cannot show an incident yet. */
-const keptNews = ({ arrival, press, receivedAt }: KeptPress, copies: number): LiveNews => {
-  const { helpPoint, kind } = arrival as unknown as Arrival
-  return { event: 'press.kept', data: { press, helpPoint, kind, receivedAt, copies } }
+/** The site file, and what the engine says of the town. */
+async function openEngine({ clock, closing, onError, dataFolder: folder }: Ground, options: MemberOptions) {
+  const { siteFile: file, record, town } = options
+  const self = { member: record.member as MemberId, url: urlOf(town, record.member) }
+  const resolve = createResolver({ ...(options.environment ?? process.env) })
+  const followed = { keptIn: null, onChange: async () => [], onProblem: () => {} }
+  const { site, close } = await openSiteFile({ file, resolve, clock, ...followed })
+  closing.add('the site file', close)
+  const members = (): TownOnMembers['members'] => (site().onMembers ?? town).members
+  const etcd = createEtcd(town.agreement)
+  closing.add('the connections to the engine', etcd.close)
+  const townKey = Buffer.from(record.key, 'base64')
+  const [keys, seal] = [keysOf(record.town), createSeal(townKey)]
+  const link = createLink({ townKey, member: self.member, clock, ca: town.agreement.ca })
+  closing.add('the connections to the other members', link.close)
+  const bell = createBell()
+  const batches = createTopic<Batch>(onError)
+  const told = { onBatch: batches.publish, onChange: bell.ring, onError }
+  const state = createTownState({ etcd, keys, seal, clock, ...told })
+  closing.add('the look at the engine', state.close)
+  const held = openHeldBook(join(folder, 'held.sqlite'))
+  closing.add('the book of held presses', held.close)
+  const inbox = createInbox({ etcd, keys, seal, start: newId('', clock.now()).slice(1) })
+  const news = createTopic<LiveNews>(onError)
+  const onKept = (press: KeptPress, copies: number): void => news.publish(keptNews(press, copies))
+  const keeping = createKeeping({ clock, inbox, held, onKept, onError })
+  closing.add('the delivery of held presses', keeping.close)
+  const fellows = (): string[] => members().flatMap(({ id, url }) => (id === self.member ? [] : [new URL(url).origin]))
+  return { self, site, members, fellows, etcd, townKey, keys, seal, link, bell, batches, state, held, news, keeping }
 }
+type Engine = Awaited<ReturnType<typeof openEngine>>
+
+/** It follows, and leads when it is its turn. */
+function openLife({ clock, logger, closing, onError }: Ground, options: MemberOptions, engine: Engine) {
+  const { dataFolder, siteFile } = options
+  const { self, site, members, fellows, etcd, keys, seal, link, bell, batches, state, held, keeping } = engine
+  const file = join(dataFolder, 'ledger.sqlite')
+  const entries = createTopic<Entry>(onError)
+  const handles = createHandleShare()
+  let follower: LedgerFollower | null = null
+  let lead: House | null = null
+  let leave: (house: Server) => void = () => {}
+  const { files: agreed, isRead } = state
+  const places = { dataFolder, siteFile, agreed, isRead, leads: () => membership.leads() }
+  const shared = createSharedFiles({ etcd, keys, seal, clock, onError, ...places })
+  closing.add('the shared files', shared.close)
+  const { knows } = createHelpPoints(site)
+  const taking = createTaking({
+    ...{ clock, member: self.member, keeping, link },
+    leadUrl: () => membership.leadUrl(),
+    mustKnow(helpPoint) {
+      if (!knows(helpPoint))
+        throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+    },
+    lookUp: async (helpPoint, key) => receiptIn((await follower?.pressWithKey(helpPoint, key)) ?? null),
+  })
+  const membership = createMembership({
+    ...{ clock, logger, etcd, keys, seal, link, self, version, state, shared, held },
+    known: members,
+    stateChanged: bell.next,
+    openFollower: async () => (follower = await openLedgerFollower({ file, clock, onEntry: entries.publish })),
+    setLedgerAside: () => setLedgerAside(file, clock.now()),
+    async openHouse(leads): Promise<LeadHouse> {
+      follower = null
+      const { orElsewhere } = taking
+      const given = { ...leads, orElsewhere, members: () => membership.view(), handles, fellows }
+      lead = await openHouse({ ...options, leads: given })
+      bell.ring()
+      return lead
+    },
+    leave(house) {
+      lead = null
+      leave(house)
+    },
+  })
+  batches.subscribe(membership.take)
+  closing.add('the membership', membership.close)
+  return {
+    ...{ membership, taking, handles, entries, file },
+    page: async (after: number, limit: number): Promise<Entry[]> => (await follower?.page(after, limit)) ?? [],
+    accept: () => (membership.leads() ? (lead?.accept ?? null) : null),
+    onLeft: (cut: (house: Server) => void): void => void (leave = cut),
+  }
+}
+type Life = ReturnType<typeof openLife>
+
+/** The listener, and what this server answers by itself. */
+async function openFront(ground: Ground, options: MemberOptions, engine: Engine, life: Life) {
+  const { clock, closing } = ground
+  const { tls = null, address = AT_THE_ROOT } = options
+  const { link, bell, fellows, news } = engine
+  const { membership, handles } = life
+  const app = await openIntake(ground, options, engine, life)
+  const front = createFront({
+    ...{ clock, tls, address, handles, link, fellows, intake: app.server, changed: bell.next },
+    ...{ way: membership.way, leadIsAway: membership.leadIsAway },
+    onLed: () => news.publish({ event: 'town.led', data: {} }),
+  })
+  life.onLeft(front.leave)
+  closing.add('the listener', front.close)
+  return front
+}
+
+/** Presses, what happens while nobody leads, the state of the town, and what members ask for. */
+async function openIntake(ground: Ground, options: MemberOptions, engine: Engine, life: Life) {
+  const { clock, logger, closing, onError } = ground
+  const { tls = null, address = AT_THE_ROOT, dataFolder, town } = options
+  const { site, members, fellows, townKey, link, state, held, news } = engine
+  const { membership, taking, handles, entries, page, accept, file } = life
+  const factorRequiredFor = (): readonly Role[] => site().factorRequiredFor
+  const people = openKnownPeople({ folder: dataFolder, clock, factorRequiredFor, onError })
+  const onRefused = (from: string, reason: string): void => logger.warn({ from, reason }, 'a press was refused')
+  const nothingHere = nothingHerePage(builtPages, address.basePath)
+  const embedding = (): readonly string[] => site().embedding
+  const door = { logger, tls, address, handles, nothingHere, embedding, fellows, behindFront: true }
+  const app = await createDoor({ ...door, ...people, onRefusedPress: onRefused })
+  closing.add('the door of a server that does not lead', () => app.close())
+  const { secretOf } = createHelpPoints(site)
+  pressRoutes(app, pressIntake({ clock, site, secretOf, accept: taking.takeIn, onRefused }))
+  townRoutes(app, { notReady: async () => null, town: membership.view })
+  memberRoutes(app, {
+    link,
+    accept,
+    rows: async (after, limit) => rowsOf(file, after, limit),
+    async admit(request, from) {
+      const { password } = town.agreement
+      return admitMember(request, { from, now: clock.now(), password, townKey, known: members().map(({ id }) => id) })
+    },
+  })
+  const events = {
+    page,
+    tail: entries.subscribe,
+    /** What waits for a number comes first: whoever has just come may have missed it. */
+    news(listener: (told: LiveNews) => void) {
+      for (const press of [...state.inbox().values()].flat()) listener(keptNews(press, 2))
+      for (const press of held.oldest(MOST_TOLD).presses) listener(keptNews(press, 1))
+      return news.subscribe(listener)
+    },
+  }
+  const whoListens = (credential: Credential | null): Person | null =>
+    actingAs(credential && people.whoHas(credential), EVENT_ACCESS)
+  eventsRoute(app, { ...events, whoListens })
+  openSockets(app, { [EVENT_SOCKET_PATH]: eventSocket({ ...events, ...people, onError }) }, address, { handles })
+  await pageRoutes(app, builtPages)
+  await app.ready()
+  return app
+}
+
 /** @throws when the site file names no such member */
 function urlOf({ members }: TownOnMembers, id: string): string {
   const found = members.find((each) => each.id === id)
@@ -247,13 +235,4 @@ function rowsOf(file: string, after: number, limit: number): AgreedRow[] {
   } finally {
     rows.close()
   }
-}
-/** What its source was told. */
-function receiptIn(row: { body: string } | null): { receipt: Receipt; pressedAt: string } | null {
-  if (!row) return null
-  const { press, incident } = JSON.parse(row.body) as {
-    press: { id: Receipt['press']; receivedAt: string; pressedAt: string }
-    incident: Receipt['incident']
-  }
-  return { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, pressedAt: press.pressedAt }
 }
