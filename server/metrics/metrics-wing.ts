@@ -57,6 +57,7 @@ export function openMetrics(needs: MetricsNeeds) {
         .map(({ id }) => ({ helpPoint: id, registered: calls.voiceOf(id)?.registered ?? false })),
     endingTokens: people.endingTokens,
     certificates: certificates.certificates,
+    town: needs.members ?? (() => null),
   })
   cameras.interrupted(metrics.gap)
   people.refusals(({ what, reason }) => metrics.refusal(what, reason))

@@ -6,6 +6,7 @@ import type { ConnectorState } from '../glossary/connector.ts'
 import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { Draft } from '../glossary/ledger.ts'
+import type { TownView } from '../glossary/member.ts'
 import type { PressKind } from '../glossary/press.ts'
 import type { Stage } from '../glossary/proof.ts'
 
@@ -36,11 +37,42 @@ export type MetricsPort = {
   registrations(): readonly { helpPoint: string; registered: boolean }[]
   /** `until`: milliseconds since 1970. */
   certificates(): readonly { kind: string; subject: string; until: number }[]
+  /** Null: a town on one machine. */ town(): TownView | null
 }
 
 /** Seconds; the goals are in the middle of them. */
 const LOSS_BUCKETS = [0.1, 0.5, 1, 2, 5, 10, 20, 50]
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30]
+
+type AddGauge = (
+  name: string,
+  help: string,
+  labelNames: string[],
+  collect: (set: (labels: Record<string, string>, value: number) => void) => void | Promise<void>,
+) => unknown
+/** A town on several machines: what an alert can be made of. */
+function gaugesOfTown(gauge: AddGauge, { town }: Pick<MetricsPort, 'town'>): void {
+  if (town() === null) return
+  gauge('lamppost_town_term', 'Rises with each change of the lead', [], (set) => set({}, town()?.term ?? 0))
+  gauge('lamppost_town_member_up', 'Whether a member is there', ['member'], (set) => {
+    for (const { id, reachable } of town()?.members ?? []) set({ member: id }, reachable ? 1 : 0)
+  })
+  gauge('lamppost_town_lead', 'Whether a member leads', ['member'], (set) => {
+    for (const { id, leads } of town()?.members ?? []) set({ member: id }, leads ? 1 : 0)
+  })
+  gauge('lamppost_town_held_presses', 'Presses that only this member’s disk has', ['member'], (set) => {
+    for (const { id, held } of town()?.members ?? []) if (held !== undefined) set({ member: id }, held)
+  })
+  gauge('lamppost_town_entries_behind', 'Entries that a member does not have yet', ['member'], (set) => {
+    const members = town()?.members ?? []
+    const newest = Math.max(0, ...members.map(({ applied = 0 }) => applied))
+    for (const { id, applied } of members) if (applied !== undefined) set({ member: id }, newest - applied)
+  })
+  gauge('lamppost_town_clock_offset_seconds', 'A member’s clock beside the lead’s', ['member'], (set) => {
+    for (const { id, clockOffsetMs } of town()?.members ?? [])
+      if (typeof clockOffsetMs === 'number') set({ member: id }, clockOffsetMs / 1000)
+  })
+}
 
 export function createMetrics(port: MetricsPort) {
   const registry = new Registry()
@@ -123,6 +155,7 @@ export function createMetrics(port: MetricsPort) {
         await collect((labels, value) => this.set(labels, value))
       },
     })
+  gaugesOfTown(gauge, port)
   gauge('lamppost_ledger_entries', 'Number of the newest durable entry', [], (set) => set({}, port.ledger().head))
   gauge('lamppost_ledger_waiting_entries', 'Entries that are not on disk yet', [], (set) =>
     set({}, port.ledger().waiting),

@@ -1,3 +1,4 @@
+import type { TownView } from '../../server/glossary/member.ts'
 /** The figures that alerts are made of, from a town of the test's own; and what machines ask to know whether it is well. */
 import fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
@@ -18,6 +19,7 @@ const port = (change: Partial<MetricsPort> = {}): MetricsPort => ({
   onvifDevices: () => [],
   endingTokens: () => [],
   certificates: () => [],
+  town: () => null,
   calls: () => [],
   voice: () => null,
   registrations: () => [],
@@ -49,6 +51,33 @@ describe('a figure for Prometheus', () => {
     const names = ['unavailable', 'broken', 'on_reserve', 'commit_seconds']
     const found = await Promise.all(names.map((name) => samples(`lamppost_ledger_${name} `, metrics)))
     expect(found.map(([line]) => line?.split(' ')[1])).toEqual(expected)
+  })
+  test('of a town on several machines say who leads, who is missing, and what only one disk has; of one machine nothing', async () => {
+    const member = { url: null, since: null, version: '1' }
+    const view: TownView = {
+      members: [
+        { ...member, id: 'A', leads: true, reachable: true, applied: 40, held: 0, clockOffsetMs: 0 },
+        { ...member, id: 'B', leads: false, reachable: true, applied: 37, held: 2, clockOffsetMs: -250 },
+        { ...member, id: 'C', leads: false, reachable: false },
+      ],
+      ...{ lead: 'A', since: null, now: '', term: 12 },
+    }
+    expect(await samples('lamppost_town', createMetrics(port({ town: () => view })))).toEqual([
+      'lamppost_town_term 12',
+      'lamppost_town_member_up{member="A"} 1',
+      'lamppost_town_member_up{member="B"} 1',
+      'lamppost_town_member_up{member="C"} 0',
+      'lamppost_town_lead{member="A"} 1',
+      'lamppost_town_lead{member="B"} 0',
+      'lamppost_town_lead{member="C"} 0',
+      'lamppost_town_held_presses{member="A"} 0',
+      'lamppost_town_held_presses{member="B"} 2',
+      'lamppost_town_entries_behind{member="A"} 0',
+      'lamppost_town_entries_behind{member="B"} 3',
+      'lamppost_town_clock_offset_seconds{member="A"} 0',
+      'lamppost_town_clock_offset_seconds{member="B"} -0.25',
+    ])
+    expect(await samples('lamppost_town', createMetrics(port()))).toEqual([])
   })
   test('of cameras counts each part by its state, and forgets a state that nobody has any more', async () => {
     let down = 1
