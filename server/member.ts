@@ -53,6 +53,7 @@ export type MemberOptions = HouseOptions & { siteFile: string; record: TownRecor
 
 /** Of presses that wait, so many are told to a wall that has just come. */
 const MOST_TOLD = 50
+const CATCHES_UP_MS = 3000
 
 /** @throws with words for a person when the server cannot begin. */
 export async function openMember(options: MemberOptions): Promise<Omit<House, 'accept' | 'append'>> {
@@ -65,6 +66,8 @@ export async function openMember(options: MemberOptions): Promise<Omit<House, 'a
     const engine = await openEngine(ground, options)
     const member = openLife(ground, options, engine)
     const front = await openFront(ground, options, engine, member)
+    // Without an engine it begins all the same, and takes presses.
+    await Promise.race([member.membership.caughtUp, ground.clock.sleep(CATCHES_UP_MS)])
     const url = await front.listen({ port, host })
     return { url, demo: null, renewCertificate: front.renewCertificate, close: closing.close }
   } catch (error) {

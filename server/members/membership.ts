@@ -70,6 +70,8 @@ export function createMembership(port: MembershipPort) {
   let applied = 0
   let agreedAt = Number.NEGATIVE_INFINITY
   let fault: string | null = null
+  let hasCaughtUp = (): void => {}
+  const caughtUp = new Promise<void>((resolve) => (hasCaughtUp = resolve))
   /** This member's ledger is another than the town's, as was found out. */
   let differs: Differs | null = null
   let verifiedAt = Number.NEGATIVE_INFINITY
@@ -133,7 +135,7 @@ export function createMembership(port: MembershipPort) {
     await openFollowing()
   }
   /** @returns the head that this member's ledger ends with as well; null: it does not */
-  async function caughtUp(): Promise<Head | null> {
+  async function headInCommon(): Promise<Head | null> {
     await following?.catchUp()
     const before = follower?.head() ?? null
     const [kv] = (await etcd.range(keys.head)).found
@@ -159,12 +161,13 @@ export function createMembership(port: MembershipPort) {
       try {
         if (differs) throw differs
         await following?.catchUp()
+        if (state.isRead()) hasCaughtUp()
         if (follower) verifySoon(follower)
-        if (!mayStand() || (await caughtUp()) === null) continue
+        if (!mayStand() || (await headInCommon()) === null) continue
         const won = await standForLead({ etcd, keys, seal, clock, self, terms: state.terms() })
         if (!won) continue
         // Once more: the lead before may have agreed on something after the last look.
-        const head = await caughtUp().catch(async (error: unknown) => {
+        const head = await headInCommon().catch(async (error: unknown) => {
           await won.resign('its ledger is not the town’s')
           throw error
         })
@@ -332,7 +335,7 @@ export function createMembership(port: MembershipPort) {
     }
     if (lease !== null) await etcd.revoke(lease).catch(() => {})
   }
-  const living = live().catch((error: unknown) => {
+  const living: Promise<void> = live().catch((error: unknown) => {
     fault = messageOf(error)
     logger.error({ err: error }, 'this server follows the town no more: start it again')
   })
@@ -393,6 +396,7 @@ export function createMembership(port: MembershipPort) {
       }
     },
     fault: (): string | null => fault,
+    /** It knows what was agreed until now: whoever presses again is told what was told before. */ caughtUp,
     async close(): Promise<void> {
       stopped.abort()
       await living
