@@ -56,6 +56,8 @@ export type Agreement = {
   agree(rows: readonly AgreedRow[]): Promise<void>
   /** This server's ledger is not what was agreed: another member leads from here on, and this one fetches its copy. */
   broken(problem: string): void
+  /** This server's disk does not take what was agreed: another member leads from here on. */
+  unable(problem: string): void
 }
 
 /** What a member told its source of a press that has no number yet. */

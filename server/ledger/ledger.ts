@@ -220,7 +220,10 @@ export async function createLedger(
       }))
       const agreed = agreement ? hashed(rows, agreedHash) : null
       if (agreement && agreed) await agreement.agree(agreed)
-      const written = await store.append(rows)
+      const written = await store.append(rows).catch((error: unknown) => {
+        agreement?.unable(messageOf(error))
+        throw error
+      })
       if (agreed && agreement) mustBeAsAgreed(agreed, written.hashes, agreement)
       agreedHash = written.hashes.at(-1) ?? agreedHash
       if (written.broken) chainFirst = first

@@ -82,6 +82,7 @@ export function createAgreement({
   return {
     term: term.number,
     broken: onBroken,
+    unable: (problem) => term.lose(`its disk does not take entries: ${problem}`),
     async agree(rows) {
       // What was agreed before a failure comes again with the rest.
       let rest = rows.filter(({ seq }) => seq > head.seq)

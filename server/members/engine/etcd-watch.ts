@@ -24,8 +24,8 @@ type Heard = {
   error?: unknown
 }
 
-/** etcd says after ten minutes that it lives; a new stream costs one request and tells what was missed. */
-const SILENT_MS = 20_000
+/** Each member says every second that it lives: so long nothing is a stream that is dead. A new one tells what was missed. */
+const SILENT_MS = 4000
 const AGAIN_MS = 100
 
 export const createWatch =
