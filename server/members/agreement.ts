@@ -116,7 +116,7 @@ export async function trimEngine(
   },
 ): Promise<string | null> {
   const upTo = everybodyHas - most
-  if (upTo < 1) return null
+  if (!Number.isFinite(upTo) || upTo < 1) return null
   try {
     await etcd.remove(keys.entries, keys.entriesUpTo(upTo))
     const { revision } = await etcd.range(keys.head)

@@ -111,6 +111,7 @@ describe('the custom-elements manifest', () => {
     ])
     expect(wall?.cssParts.map(({ name }) => name)).toEqual([
       'banner',
+      'kept',
       'sound',
       'training',
       'storage',

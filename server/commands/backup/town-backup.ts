@@ -16,7 +16,7 @@ import { passingFolder } from './passing-folder.ts'
 
 /** Before the ledger: a checkpoint must not speak of entries that the copy has not. */
 const BEFORE = ['checkpoints', 'ledger-key.pem']
-const PARTS = ['evidence-keys', 'people.json', 'sessions.json', 'heads.json', 'inputs.json', 'references']
+const PARTS = ['evidence-keys', 'town.json', 'people.json', 'sessions.json', 'heads.json', 'inputs.json', 'references']
 
 function* recordedIn(rows: Iterable<Row>): Generator<Recorded> {
   for (const { seq, at, kind, actor, subject, body } of rows)

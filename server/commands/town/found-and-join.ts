@@ -44,6 +44,7 @@ export async function found(ground: Ground): Promise<number> {
       )
     const record = { town, member: id, key: newTownKey(), since: isoTime(clock.now()) }
     const head = ledgerHead(folder)
+    mustBeOneChain(folder)
     // First here: an engine whose key nobody has would be of no use to anybody.
     writeTownRecord(folder, record)
     if (!(await putTown(ground, sealOf(record), head, { url, what: 'founded' }))) {
@@ -61,6 +62,20 @@ export async function found(ground: Ground): Promise<number> {
     return 0
   } finally {
     unlock()
+  }
+}
+/** @throws when a break was found in this ledger before: a new member could not have it from its beginning */
+function mustBeOneChain(folder: string): void {
+  const rows = openLedgerRows(join(folder, 'ledger.sqlite'), { readOnly: true })
+  try {
+    const { number } = rows.chain()
+    if (number > 1)
+      throw new Error(
+        `${folder} has ${number} chains, because a break was found in its ledger: other servers could not check it from its ` +
+          'beginning. Found the town with an empty folder, and keep this one beside it',
+      )
+  } finally {
+    rows.close()
   }
 }
 /** @returns false: it was there already */
