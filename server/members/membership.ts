@@ -30,6 +30,10 @@ const TRIM_EVERY_MS = 5000
 const ENTRIES_KEPT = 500
 const AGREES_FOR_MS = 3000
 const PROBE_EVERY_MS = 500
+const HEAL_EVERY_MS = 3_600_000
+const HEAL_AGAIN_MS = 10_000
+/** So long the others wait for the one who is wanted to lead. */
+const WANTED_FIRST_MS = 3000
 const VERIFY_EVERY_MS = 24 * 3_600_000
 
 type Follower = FollowedLedger & {
@@ -75,6 +79,11 @@ export function createMembership(port: MembershipPort) {
   /** This member's ledger is another than the town's, as was found out. */
   let differs: Differs | null = null
   let verifiedAt = Number.NEGATIVE_INFINITY
+  let healedAt = Number.NEGATIVE_INFINITY
+  /** Since when nobody leads; null: somebody does. */
+  let leaderlessSince: number | null = null
+  /** Whom this member has made room for: whoever does not take it is not waited for again. */
+  let handedTo: string | null = null
   const onError = (error: unknown): void => logger.error({ err: error }, 'a member of the town')
 
   /** The term of a lead that could not be reached: nobody is sent there until it answers, or another leads. */
@@ -123,15 +132,17 @@ export function createMembership(port: MembershipPort) {
   }
   /** This server's ledger is another than the town's: it is kept, and the town's copy is fetched. */
   async function heal(error: Differs): Promise<void> {
-    fault = error.message
     differs = null
+    if (fault !== error.message) logger.error({ err: error }, 'THIS SERVER’S LEDGER IS ANOTHER THAN THE TOWN’S')
+    fault = error.message
+    // The only copy stays where it is; and one that differs again and again is no fault of the copy.
+    const isSoon = clock.monotonic() - healedAt < HEAL_EVERY_MS
+    if (isSoon || (await fetchRows(0)).length === 0) return clock.sleep(HEAL_AGAIN_MS, signal)
+    healedAt = clock.monotonic()
     verifiedAt = Number.NEGATIVE_INFINITY
     await closeFollowing()
     const aside = port.setLedgerAside()
-    logger.error(
-      { err: error, aside },
-      'THIS SERVER’S LEDGER IS ANOTHER THAN THE TOWN’S: it is kept aside, and the copy of the others is fetched',
-    )
+    logger.warn({ aside }, 'this server’s ledger is kept aside, and the copy of the others is fetched')
     await openFollowing()
   }
   /** @returns the head that this member's ledger ends with as well; null: it does not */
@@ -152,8 +163,11 @@ export function createMembership(port: MembershipPort) {
   const belongs = (): boolean => (state.joined().get(self.member)?.what ?? 'left') !== 'left'
   function mayStand(): boolean {
     const wanted = state.wanted()
-    if (!state.isRead() || state.lead() !== null || !belongs()) return false
-    return wanted === null || wanted === self.member || !state.members().has(wanted)
+    if (state.lead() !== null) leaderlessSince = null
+    else leaderlessSince ??= clock.monotonic()
+    if (!state.isRead() || leaderlessSince === null || !belongs()) return false
+    if (wanted === null || wanted === self.member || !state.members().has(wanted)) return true
+    return clock.monotonic() - leaderlessSince > WANTED_FIRST_MS
   }
   /** Follows until this member leads. @returns null when it is to stop */
   async function untilElected(): Promise<{ won: Term; head: Head } | null> {
@@ -223,9 +237,9 @@ export function createMembership(port: MembershipPort) {
     while (!over.aborted) {
       for (const [id, joined] of state.joined()) {
         if (joined.recorded) continue
-        await append([entryOf(id, joined)]).durable.catch(onError)
+        const written = await append([entryOf(id, joined)]).durable.catch(() => null)
+        if (over.aborted || written === null) continue
         const key = keys.joinedMember(id)
-        if (over.aborted) return
         await (
           joined.what === 'left'
             ? etcd.remove(key)
@@ -252,10 +266,11 @@ export function createMembership(port: MembershipPort) {
     const offsets = [...state.members()].flatMap(([id, { offsetMs }]) => (id === self.member ? [] : [offsetMs ?? 0]))
     return offsets.length === 0 ? null : Math.max(...offsets.map(Math.abs))
   }
-  /** Why this member should hand the lead on; null: it should not. */
+  /** Whether this member should hand the lead on. */
   const isWantedElsewhere = (): boolean => {
     const wanted = state.wanted()
-    return wanted !== null && wanted !== self.member && state.members().has(wanted)
+    if (wanted === null) handedTo = null
+    return wanted !== null && wanted !== self.member && wanted !== handedTo && state.members().has(wanted)
   }
   async function lead(won: Term, head: Head): Promise<void> {
     term = won
@@ -287,6 +302,7 @@ export function createMembership(port: MembershipPort) {
     void recordMembers(house.append, over.signal)
     while (!over.signal.aborted && !signal.aborted && !isWantedElsewhere())
       await Promise.race([stateChanged(), clock.sleep(LOOK_EVERY_MS, over.signal), won.over])
+    if (isWantedElsewhere()) handedTo = state.wanted()
     const [left] = [server]
     server = null
     if (left) port.leave(left)

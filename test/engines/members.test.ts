@@ -204,7 +204,7 @@ describe('two servers and a witness', () => {
     await town.start(behind)
     await until(
       () => readFileSync(join(town.dataOf(behind), 'member', 'lamppost.log'), 'utf8'),
-      (log) => log.includes('IS ANOTHER THAN THE TOWN'),
+      (log) => log.includes('the copy of the others is fetched'),
     )
     await until(
       () => {
