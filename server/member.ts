@@ -16,7 +16,8 @@ import type { LiveNews } from './glossary/news.ts'
 import type { Person, Role } from './glossary/people.ts'
 import { openHouse } from './house.ts'
 import type { House, HouseOptions } from './options.ts'
-import { type LedgerFollower, openLedgerFollower, setLedgerAside } from './ledger/copies/ledger-follower.ts'
+import { replaceLedger } from './ledger/copies/ledger-fetched.ts'
+import { type LedgerFollower, openLedgerFollower } from './ledger/copies/ledger-follower.ts'
 import { EVENT_ACCESS, EVENT_SOCKET_PATH, eventSocket } from './ledger/tail/event-socket.ts'
 import { eventsRoute } from './ledger/tail/event-route.ts'
 import { openLedgerRows } from './ledger/ledger-sqlite.ts'
@@ -137,7 +138,7 @@ function openLife({ clock, logger, closing, onError }: Ground, options: MemberOp
     known: members,
     stateChanged: bell.next,
     openFollower: async () => (follower = await openLedgerFollower({ file, clock, onEntry: entries.publish })),
-    setLedgerAside: () => setLedgerAside(file, clock.now()),
+    replaceLedger: (fetchRows, head) => replaceLedger(file, { fetchRows, head, now: clock.now() }),
     async openHouse(leads): Promise<LeadHouse> {
       follower = null
       const { orElsewhere } = taking

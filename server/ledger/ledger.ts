@@ -137,6 +137,14 @@ function hashed(rows: readonly Omit<AgreedRow, 'hash'>[], before: string): Agree
   let prev = before
   return rows.map((row) => ({ ...row, hash: (prev = hashOf(prev, leafOf(row))) }))
 }
+/** Of several servers' agreement: what is longer would never be agreed, and would hold up everything after it. */
+const MOST_AGREED_CHARACTERS = 1_500_000
+/** @throws request/invalid */
+function mustBeShort(drafts: readonly Draft[]): void {
+  const long = drafts.find(({ body }) => JSON.stringify(body).length > MOST_AGREED_CHARACTERS)
+  if (long)
+    throw new Failure('request/invalid', `An entry ${long.kind} is longer than ${MOST_AGREED_CHARACTERS} characters.`)
+}
 /** @throws when this disk has made something else of it than all others will */
 function mustBeAsAgreed(agreed: readonly AgreedRow[], written: readonly string[], agreement: Agreement): void {
   const last = agreed.at(-1)
@@ -280,6 +288,7 @@ export async function createLedger(
 
   function append(drafts: readonly Draft[]): ReturnType<Append> {
     const at = isoTime(clock.now())
+    if (agreement) mustBeShort(drafts)
     const items = drafts.map((draft): { waiting: Waiting; entry: Promise<Entry> } => {
       given += 1
       const recorded: Recorded = { ...draft, seq: given, at }

@@ -26,6 +26,8 @@ export type FollowingPort = {
 }
 /** A ledger that is another than the town's. */
 export class Differs extends Error {}
+/** One that has more than the town agreed on: which of the two is right no server can say. */
+export class Ahead extends Error {}
 
 const PAGE = 50
 const OTHER_LEDGER = /is another than|malformed|not a database|corrupt|constraint/i

@@ -50,6 +50,8 @@ const HOP_HEADERS = new Set([
   'upgrade',
   'http2-settings',
 ])
+/** Set here for what a proxy has passed on, so that nobody takes it for this machine's own. */
+export const FORWARDED_HEADER = 'x-lamppost-forwarded'
 const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']
 
 export function createFront(port: FrontPort) {
@@ -62,11 +64,23 @@ export function createFront(port: FrontPort) {
     for (const socket of running.get(house) ?? []) socket.destroy()
     running.delete(house)
   }
+  /**
+   * What of a body is passed on. A method that has none gets none: its bytes would stand on the connection to the lead as
+   * a request of their own.
+   */
+  function bodyOf(request: IncomingMessage): 'none' | 'length' | 'chunked' {
+    const { method = 'GET', headers } = request
+    if (['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method)) return 'none'
+    if (headers['content-length'] !== undefined) return 'length'
+    if (request.httpVersionMajor < 2) return headers['transfer-encoding'] === undefined ? 'none' : 'chunked'
+    const { stream } = request as IncomingMessage & { stream?: { endAfterHeaders?: boolean } }
+    return stream?.endAfterHeaders === true ? 'none' : 'chunked'
+  }
   const pathOf = (request: IncomingMessage): string => withoutBase(request.url ?? '/', address).split('?')[0] ?? '/'
   const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? ''
 
-  /** Only a member, or a proxy that is ours, says for whom it asks. @returns whether a member asks */
-  function admitted(request: IncomingMessage): boolean {
+  /** Only a member, or a proxy that is ours, says for whom it asks. `stranger`: it passes for a member, and is none. */
+  function admitted(request: IncomingMessage): 'member' | 'anybody' | 'stranger' {
     const { headers, method = 'GET', url = '/' } = request
     const from =
       String(headers['x-forwarded-for'] ?? '')
@@ -74,9 +88,12 @@ export function createFront(port: FrontPort) {
         .at(-1)
         ?.trim() ?? ''
     const isMember = headers[LINK_HEADER] !== undefined && link.verify(headers, { method, path: url, from }) !== null
-    if (!isMember) delete headers[LINK_HEADER]
+    const claims = headers[LINK_HEADER] !== undefined
+    delete headers[FORWARDED_HEADER]
+    if (!isMember && FORWARDED.some((name) => headers[name] !== undefined)) headers[FORWARDED_HEADER] = 'yes'
+    if (claims && !isMember) return 'stranger'
     if (!isMember && !address.trustProxy) for (const name of FORWARDED) delete headers[name]
-    return isMember
+    return isMember ? 'member' : 'anybody'
   }
   /** @returns null after the wait */
   async function awaited(): Promise<Exclude<Way, 'wait'> | null> {
@@ -132,12 +149,17 @@ export function createFront(port: FrontPort) {
   ): Promise<'done' | 'refused' | 'broken'> {
     const headers = headersFor(request)
     const { method = 'GET', url = '/' } = request
-    const asked = link.begin(lead, { method, path: url, headers: headers }, fromOf(headers))
+    const body = bodyOf(request)
+    if (body !== 'length') delete headers['content-length']
+    if (body === 'chunked') headers['transfer-encoding'] = 'chunked'
+    const asked = link.begin(lead, { method, path: url, headers }, fromOf(headers))
     let isConnected = false
     return new Promise((resolve) => {
       const send = (): void => {
         isConnected = true
-        request.pipe(asked)
+        if (body !== 'none') return void request.pipe(asked)
+        request.resume()
+        asked.end()
       }
       asked.on('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()))
       asked.on('error', () => {
@@ -194,7 +216,10 @@ export function createFront(port: FrontPort) {
     house.emit('request', request, response)
   }
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const isMember = admitted(request)
+    const who = admitted(request)
+    const isMember = who === 'member'
+    if (who === 'stranger')
+      return away(request, response, 'This does not come from a server of the town: are the clocks right?')
     const path = pathOf(request)
     if (OWN.test(path) || request.method === 'OPTIONS') return void intake.emit('request', request, response)
     const now = way()
@@ -227,7 +252,9 @@ export function createFront(port: FrontPort) {
   /** A WebSocket goes through as it is, byte for byte. */
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy())
-    const isMember = admitted(request)
+    const who = admitted(request)
+    const isMember = who === 'member'
+    if (who === 'stranger') return void socket.destroy()
     const isEvents = EVENTS.test(pathOf(request))
     const to = isMember ? way() : isEvents ? orIntake(way()) : await awaited()
     if (socket.destroyed) return

@@ -26,12 +26,12 @@ export function createLink({
   clock,
   ca,
 }: {
-  townKey: Buffer
+  /** Null: it belongs to no town yet, and signs nothing. */ townKey: Buffer | null
   member: string
   clock: Pick<Clock, 'now'>
   ca: string | null
 }) {
-  const key = Buffer.from(hkdfSync('sha256', townKey, '', 'lamppost members', 32))
+  const key = Buffer.from(hkdfSync('sha256', townKey ?? Buffer.alloc(32), '', 'lamppost members', 32))
   const agents = {
     http: new HttpAgent({ keepAlive: true }),
     https: new HttpsAgent({ keepAlive: true, ...(ca ? { ca: [ca, ...rootCertificates] } : {}) }),
@@ -54,7 +54,10 @@ export function createLink({
       port: target.port === '' ? (secure ? 443 : 80) : Number(target.port),
       path,
       agent: options.agent ?? (secure ? agents.https : agents.http),
-      headers: { ...options.headers, [LINK_HEADER]: header({ method: options.method, path, from }) },
+      headers: {
+        ...options.headers,
+        ...(townKey ? { [LINK_HEADER]: header({ method: options.method, path, from }) } : {}),
+      },
     })
   }
   return {

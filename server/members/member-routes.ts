@@ -5,6 +5,7 @@ import type { App } from '../door/door.ts'
 import type { Accepted } from '../glossary/press.ts'
 import type { AgreedRow } from '../glossary/member.ts'
 import { Failure } from '../tools/failure.ts'
+import { FORWARDED_HEADER } from './front.ts'
 import type { KeptArrival } from './keeping.ts'
 import type { Link } from './link.ts'
 
@@ -22,7 +23,7 @@ export type JoinAnswer = { publicKey: string; sealed: string }
 const MEMBERS = { open: 'each request proves by the town’s key that a member sent it' }
 const JOINING = { open: 'it proves by the engine’s password that it was given this site file' }
 const hide = { hide: true }
-const MOST_ROWS = 5000
+const MOST_ROWS = 1000
 
 export function memberRoutes(app: App, { link, accept, rows, admit }: MemberPort): void {
   const mustBeMember = (request: FastifyRequest): void => {
@@ -64,6 +65,7 @@ export function memberRoutes(app: App, { link, accept, rows, admit }: MemberPort
         ),
       },
     },
-    (request) => admit(request.body, request.ip),
+    ({ body, headers, socket }) =>
+      admit(body, headers[FORWARDED_HEADER] === undefined ? (socket.remoteAddress ?? '') : 'behind a proxy'),
   )
 }

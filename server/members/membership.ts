@@ -3,7 +3,7 @@
  * more, what it knew beyond the agreement is thrown away with its house, and it follows again.
  */
 import type { Server } from 'node:http'
-import type { AcceptPress } from '../glossary/press.ts'
+import type { AcceptPress, Arrival } from '../glossary/press.ts'
 import type { Append, Draft, Verification } from '../glossary/ledger.ts'
 import type { AgreedRow, MemberId, TownView } from '../glossary/member.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -12,7 +12,7 @@ import { createAgreement, trimEngine } from './agreement.ts'
 import { type Etcd, EngineAway } from './engine/etcd.ts'
 import type { TownKeys } from './engine/keys.ts'
 import type { Seal } from './engine/seal.ts'
-import { Differs, type FollowedLedger, createFollowing } from './following.ts'
+import { Ahead, Differs, type FollowedLedger, createFollowing } from './following.ts'
 import type { Way } from './front.ts'
 import type { HeldBook } from './held-book.ts'
 import type { Leading } from './leading.ts'
@@ -28,8 +28,15 @@ const AGAIN_MS = 1000
 const TRIM_EVERY_MS = 5000
 /** Of what everybody has, so much stays for who comes back soon. */
 const ENTRIES_KEPT = 500
+/** Of the newest, for who is away: some 100 MB sealed. */
+const MOST_KEPT = 50_000
+/** Beside its health, which ends with it. */
+const APPLIED_EVERY = 5
 const AGREES_FOR_MS = 3000
+/** A house that takes longer to close keeps nobody else from leading. */
+const CLOSES_WITHIN_MS = 5000
 const PROBE_EVERY_MS = 500
+const ENTRY_FAULT = /was changed after|does not follow|is missing|begins the term|has another hash/
 const HEAL_EVERY_MS = 3_600_000
 const HEAL_AGAIN_MS = 10_000
 /** So long the others wait for the one who is wanted to lead. */
@@ -57,10 +64,20 @@ export type MembershipPort = {
   shared: SharedFiles
   held: Pick<HeldBook, 'size'>
   openFollower(): Promise<Follower>
-  /** @returns where what was there is now */ setLedgerAside(): string
+  /** The others' copy in the place of this one's. @returns where what was here is; null: theirs is not the town's */
+  replaceLedger(
+    fetchRows: (after: number) => Promise<AgreedRow[]>,
+    head: { seq: number; hash: string },
+  ): Promise<string | null>
   openHouse(leads: Pick<Leading, 'agreement' | 'mayMove' | 'show'>): Promise<LeadHouse>
   /** What a house that leads no more still answers ends. */ leave(house: Server): void
 }
+
+/** It was acknowledged, and its help point is not in the site file any more: the record says so. */
+const refusedOf = ({ helpPoint, source }: Arrival, by: string): Draft => ({
+  ...{ kind: 'press.refused', actor: `member:${by}`, subject: 'presses' },
+  body: { helpPoint, reason: 'the site file has no such help point any more', source, count: 1 },
+})
 
 export function createMembership(port: MembershipPort) {
   const { clock, logger, etcd, keys, seal, link, self, version, known, state, stateChanged, shared, held } = port
@@ -120,9 +137,14 @@ export function createMembership(port: MembershipPort) {
     if (clock.monotonic() - verifiedAt < VERIFY_EVERY_MS) return
     verifiedAt = clock.monotonic()
     own.verify().then(
-      ({ ok, problem }) => void (ok || (differs = new Differs(problem ?? 'it does not verify'))),
+      ({ chains }) => suspect(chains.at(-1)?.problem ?? null),
       (error: unknown) => own === follower && onError(error),
     )
+  }
+  /** Only what stands in the entries themselves is another ledger; a checkpoint or a chain of before is not. */
+  function suspect(problem: string | null): void {
+    if (problem !== null && ENTRY_FAULT.test(problem)) differs = new Differs(problem)
+    else if (problem !== null) logger.error({ problem }, 'this server’s ledger does not verify')
   }
   async function closeFollowing(): Promise<void> {
     await following?.settled()
@@ -135,27 +157,34 @@ export function createMembership(port: MembershipPort) {
     differs = null
     if (fault !== error.message) logger.error({ err: error }, 'THIS SERVER’S LEDGER IS ANOTHER THAN THE TOWN’S')
     fault = error.message
-    // The only copy stays where it is; and one that differs again and again is no fault of the copy.
-    const isSoon = clock.monotonic() - healedAt < HEAL_EVERY_MS
-    if (isSoon || (await fetchRows(0)).length === 0) return clock.sleep(HEAL_AGAIN_MS, signal)
+    // One that differs again and again is no fault of the copy.
+    if (clock.monotonic() - healedAt < HEAL_EVERY_MS) return clock.sleep(HEAL_AGAIN_MS, signal)
+    const head = await headOfTown()
+    await closeFollowing()
+    const aside = head && (await port.replaceLedger(fetchRows, head))
+    await openFollowing()
+    // The only copy stays where it is, and so does a good one while the others' is not the town's.
+    if (aside === null) return clock.sleep(HEAL_AGAIN_MS, signal)
     healedAt = clock.monotonic()
     verifiedAt = Number.NEGATIVE_INFINITY
-    await closeFollowing()
-    const aside = port.setLedgerAside()
-    logger.warn({ aside }, 'this server’s ledger is kept aside, and the copy of the others is fetched')
-    await openFollowing()
+    logger.warn({ aside }, 'this server’s ledger is kept aside, and the copy of the others is in its place')
+  }
+  async function headOfTown(): Promise<Head | null> {
+    const [kv] = (await etcd.range(keys.head)).found
+    return kv ? { ...seal.open<Omit<Head, 'modRevision'>>(kv.key, kv.value), modRevision: kv.modRevision } : null
   }
   /** @returns the head that this member's ledger ends with as well; null: it does not */
   async function headInCommon(): Promise<Head | null> {
     await following?.catchUp()
     const before = follower?.head() ?? null
-    const [kv] = (await etcd.range(keys.head)).found
-    if (!kv || !follower || !before) return null
-    const head = { ...seal.open<Omit<Head, 'modRevision'>>(kv.key, kv.value), modRevision: kv.modRevision }
+    const head = await headOfTown()
+    if (!head || !follower || !before) return null
     const here = follower.head()
     // What was here before the town was asked must be the town's; more may have come since.
     if (before.seq > head.seq)
-      throw new Differs(`this server's ledger has ${before.seq} entries, and the town ${head.seq}`)
+      throw new Ahead(
+        `this server's ledger has ${before.seq} entries, and the engine ${head.seq}: was it put back to an older state?`,
+      )
     if (here.seq === head.seq && here.hash !== head.hash)
       throw new Differs(`entry ${here.seq} has the hash ${head.hash} in the town, and ${here.hash} on this server`)
     return here.seq === head.seq ? head : null
@@ -188,8 +217,10 @@ export function createMembership(port: MembershipPort) {
         if (head) return { won, head }
         await won.resign('its ledger is behind')
       } catch (error) {
-        if (error instanceof Differs) await heal(error)
+        if (error instanceof Differs) await heal(error).catch(onError)
+        else if (error instanceof Ahead && fault === error.message) await clock.sleep(HEAL_AGAIN_MS, signal)
         else if (!(error instanceof EngineAway)) {
+          if (error instanceof Ahead) fault = error.message
           onError(error)
           await clock.sleep(AGAIN_MS, signal)
         }
@@ -197,25 +228,25 @@ export function createMembership(port: MembershipPort) {
     }
     return null
   }
-  async function moveIn(accept: AcceptPress, key: string, presses: readonly KeptPress[]): Promise<void> {
+  async function moveIn({ accept, append }: LeadHouse, key: string, presses: readonly KeptPress[]): Promise<void> {
     await Promise.all(
       presses.map(({ arrival, ...kept }) =>
-        accept({ ...(arrival as unknown as Parameters<AcceptPress>[0]), kept }).catch((error: unknown) => {
+        accept({ ...(arrival as unknown as Arrival), kept }).catch(async (error: unknown) => {
           if ((error as { code?: string }).code !== 'help-point/unknown') throw error
-          logger.error({ press: arrival }, 'a press was kept for a help point that the town does not have any more')
+          await append([refusedOf(arrival as unknown as Arrival, kept.by)]).durable
         }),
       ),
     )
     await etcd.remove(key)
   }
   /** Presses that wait for a number get one, in the order in which they were taken in. */
-  async function drain(accept: AcceptPress, over: AbortSignal): Promise<void> {
+  async function drain(house: LeadHouse, over: AbortSignal): Promise<void> {
     const taken = new Set<string>()
     while (!over.aborted) {
       for (const [key, presses] of state.inbox()) {
         if (taken.has(key)) continue
         taken.add(key)
-        void moveIn(accept, key, presses)
+        void moveIn(house, key, presses)
           .catch((error: unknown) => !over.aborted && onError(error))
           .finally(() => clock.sleep(AGAIN_MS).then(() => taken.delete(key)))
       }
@@ -225,10 +256,13 @@ export function createMembership(port: MembershipPort) {
   async function trim(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await clock.sleep(TRIM_EVERY_MS, over)
-      const living = [...state.members().values()].map((each) => each.applied)
-      const problem = over.aborted
-        ? null
-        : await trimEngine(etcd, keys, { everybodyHas: Math.min(...living), most: ENTRIES_KEPT })
+      const { seq: newest } = state.head() ?? { seq: 0 }
+      // Who is away has them from here when it is back; but the engine does not wait for it for ever.
+      const behind = [...state.joined().keys()].map((id) =>
+        id === self.member ? applied : (state.applied().get(id) ?? 0),
+      )
+      const everybodyHas = Math.max(Math.min(...behind), newest - MOST_KEPT)
+      const problem = over.aborted ? null : await trimEngine(etcd, keys, { everybodyHas, most: ENTRIES_KEPT })
       if (problem) logger.warn({ problem }, 'the engine could not be made smaller')
     }
   }
@@ -283,8 +317,8 @@ export function createMembership(port: MembershipPort) {
       ...{ etcd, keys, seal, clock, term: won, head },
       onAgreed: (seq) => (applied = seq),
       onBroken(problem) {
-        differs = new Differs(problem)
-        won.lose(`its ledger is not the town's: ${problem}`)
+        suspect(problem)
+        if (differs) won.lose(`its ledger is not the town's: ${problem}`)
       },
     })
     const house = await port.openHouse({
@@ -297,24 +331,33 @@ export function createMembership(port: MembershipPort) {
     })
     // Keys that it has just made are the town's before anybody else could make others.
     await shared.settle()
-    void drain(house.accept, over.signal)
+    void drain(house, over.signal)
     void trim(over.signal)
     void recordMembers(house.append, over.signal)
     while (!over.signal.aborted && !signal.aborted && !isWantedElsewhere())
-      await Promise.race([stateChanged(), clock.sleep(LOOK_EVERY_MS, over.signal), won.over])
+      await Promise.race([stateChanged(), clock.sleep(LOOK_EVERY_MS, over.signal)])
     if (isWantedElsewhere()) handedTo = state.wanted()
     const [left] = [server]
     server = null
     if (left) port.leave(left)
     // What has a place and is not agreed yet may still be, while this member leads.
-    await house.close()
+    const closing = house.close()
+    await Promise.race([closing, clock.sleep(CLOSES_WITHIN_MS)])
     const why = won.isGood() ? (signal.aborted ? 'it is stopped' : 'another member is wanted to lead') : await won.over
     await won.resign(why)
     logger.info({ term: won.number, why }, 'this server leads the town no more')
+    await closing
   }
   async function live(): Promise<void> {
     while (!signal.aborted) {
-      await openFollowing()
+      try {
+        await openFollowing()
+      } catch (error) {
+        fault = messageOf(error)
+        logger.error({ err: error }, 'this server’s ledger cannot be opened; it is tried again')
+        await clock.sleep(5 * AGAIN_MS, signal)
+        continue
+      }
       const elected = await untilElected()
       if (elected)
         await lead(elected.won, elected.head).catch(async (error: unknown) => {
@@ -330,6 +373,7 @@ export function createMembership(port: MembershipPort) {
   }
   async function publishHealth(): Promise<void> {
     let lease: string | null = null
+    let told = 0
     while (!signal.aborted) {
       try {
         if (lease === null || (await etcd.keepAlive(lease, 500)) === 0) lease = await etcd.grant(HEALTH_LEASE_S)
@@ -344,6 +388,11 @@ export function createMembership(port: MembershipPort) {
         const key = keys.member(self.member)
         await etcd.put(key, seal.seal(key, health), lease)
         agreedAt = clock.monotonic()
+        told += 1
+        if (told % APPLIED_EVERY === 1) {
+          const place = keys.appliedBy(self.member)
+          await etcd.put(place, seal.seal(place, applied))
+        }
       } catch (error) {
         if (!(error instanceof EngineAway)) lease = null
       }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Clock } from '../tools/clock.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import { replaceFile } from '../tools/process/replace-file.ts'
 import type { Etcd } from './engine/etcd.ts'
@@ -54,6 +54,8 @@ export function createSharedFiles(port: SharedFilesPort) {
   const common = new Map<string, string>(readBook())
   const seen = new Map<string, { stamp: string; text: string }>()
   const said = new Set<string>()
+  /** By name: the revision of what this member has put into the agreement last. */
+  const offered = new Map<string, bigint>()
   let siteDiffers: string | null = null
 
   function readBook(): [string, string][] {
@@ -68,9 +70,11 @@ export function createSharedFiles(port: SharedFilesPort) {
     common.set(name, hashOf(text))
     replaceFile(bookFile, `${JSON.stringify(Object.fromEntries(common))}\n`)
   }
+  /** @throws when it is longer than the engine takes: it is not shared, and not overwritten either */
   function textOf({ name, path }: Wanted): string | null {
     const found = statSync(path, { throwIfNoEntry: false })
-    if (!found?.isFile() || found.size > MOST_BYTES) return null
+    if (!found?.isFile()) return null
+    if (found.size > MOST_BYTES) throw new Error(`it is longer than ${MOST_BYTES / 1024} KiB`)
     const stamp = `${found.mtimeMs} ${found.size} ${found.ino}`
     const known = seen.get(name)
     if (known?.stamp === stamp) return known.text
@@ -98,8 +102,10 @@ export function createSharedFiles(port: SharedFilesPort) {
   /** @returns false: somebody was quicker */
   async function offer({ name }: Wanted, text: string, modified: string): Promise<void> {
     const key = keys.file(name)
-    const { succeeded } = await etcd.txn([{ key, modified }], [{ put: key, value: seal.seal(key, text) }])
-    if (succeeded) noteCommon(name, text)
+    const { succeeded, revision } = await etcd.txn([{ key, modified }], [{ put: key, value: seal.seal(key, text) }])
+    if (!succeeded) return
+    offered.set(name, BigInt(revision))
+    noteCommon(name, text)
   }
   function write({ name, path }: Wanted, text: string): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -109,6 +115,8 @@ export function createSharedFiles(port: SharedFilesPort) {
   async function look(file: Wanted): Promise<void> {
     const here = textOf(file)
     const there = agreed().get(file.name)
+    // What this member has just offered is on its way back: until then the text of before says nothing.
+    if (BigInt(there?.modRevision ?? 0) < (offered.get(file.name) ?? 0n)) return
     const mayOffer = !file.byLeadOnly || leads()
     if (file.name === SITE) siteDiffers = null
     if (there === undefined) return here !== null && mayOffer ? offer(file, here, '0') : undefined
@@ -128,8 +136,9 @@ export function createSharedFiles(port: SharedFilesPort) {
     // The lead has just written it, and its own change is on its way.
     if (isChangedHere && leads() && file.byLeadOnly) return offer(file, here, there.modRevision)
     if (isChangedHere) {
-      replaceFile(`${file.path}.before-town`, here)
-      onError(new Error(`${file.path} was another than the town’s: it is kept as ${file.path}.before-town`))
+      const aside = `${file.path}.before-town-${isoTime(clock.now()).replaceAll(/[:.]/g, '-')}`
+      replaceFile(aside, here)
+      onError(new Error(`${file.path} was another than the town’s: it is kept as ${aside}`))
     }
     write(file, there.text)
   }

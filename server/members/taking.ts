@@ -2,7 +2,7 @@
  * A press at any member, whoever leads: the lead is told at once, so that a camera moves; and when it has not answered
  * in a moment, a majority of the engine has the press without it, or at last this server's own disk.
  */
-import type { Accepted, AcceptPress, OrElsewhere, Receipt } from '../glossary/press.ts'
+import type { Accepted, AcceptPress, OrElsewhere, PressKind, Receipt } from '../glossary/press.ts'
 import type { FailureCode } from '../glossary/failure.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
@@ -27,11 +27,12 @@ export type TakingPort = {
   /** Where another member leads; null: none does. */ leadUrl(): string | null
   /** @throws help-point/unknown */ mustKnow(helpPoint: string): void
   /** What is told for a press with that key that this member's ledger has; null: it has none. */
-  lookUp(helpPoint: string, key: string): Promise<{ receipt: Receipt; pressedAt: string } | null>
+  lookUp(helpPoint: string, key: string): Promise<{ receipt: Receipt; pressedAt: string; kind: PressKind } | null>
 }
 
-const isUnavailable = (error: unknown): boolean =>
-  !(error instanceof Failure) || error.code === 'ledger/unavailable' || error.code === 'town/changing-hands'
+/** What another server could not do better: everything else is taken in here. */
+const FINAL = new Set<FailureCode>(['help-point/unknown', 'press/too-many', 'request/invalid'])
+const isUnavailable = (error: unknown): boolean => !(error instanceof Failure) || !FINAL.has(error.code)
 const agreedBy = (accepted: Accepted): Accepted => ({
   ...accepted,
   receipt: { copies: COPIES_AGREED, ...accepted.receipt },
@@ -74,10 +75,12 @@ export function createTaking({ clock, member, keeping, link, leadUrl, mustKnow, 
   }
   async function before(arrival: KeptArrival): Promise<Accepted | null> {
     const here = told.get(nameOf(arrival))
-    const { sameForMs = Number.POSITIVE_INFINITY } = arrival
+    // Whether its incident is over is not known here: what is doubtful is taken in, and the lead decides.
+    const { sameForMs: longest = Number.POSITIVE_INFINITY, sameAfterClosedMs = longest } = arrival
+    const sameForMs = Math.min(longest, sameAfterClosedMs)
     if (here && clock.now() - here.at <= sameForMs) return { receipt: here.receipt, repeated: true }
     const found = await within(LOOK_UP_WITHIN_MS, lookUp(arrival.helpPoint, arrival.key)).catch(() => null)
-    if (!found) return null
+    if (!found || (found.kind === 'drill') !== (arrival.kind === 'drill')) return null
     const age = Math.abs(clock.now() - Date.parse(found.receipt.receivedAt))
     const sameTime = arrival.pressedAt === null || Date.parse(arrival.pressedAt) === Date.parse(found.pressedAt)
     return age <= sameForMs && sameTime
@@ -94,10 +97,10 @@ export function createTaking({ clock, member, keeping, link, leadUrl, mustKnow, 
   const takeIn: AcceptPress = async (arrival) => {
     mustKnow(arrival.helpPoint)
     const own = stamped(arrival, member, clock.now())
-    const known = arrival.key === null ? null : await before(own)
-    if (known) return known
     const lead = leadUrl()
-    return lead === null ? keep(own) : whicheverIsFirst(own, ofLead(lead, own), LEAD_FIRST_MS)
+    if (lead !== null) return whicheverIsFirst(own, ofLead(lead, own), LEAD_FIRST_MS)
+    const known = arrival.key === null ? null : await before(own)
+    return known ?? keep(own)
   }
   return { orElsewhere, takeIn }
 }

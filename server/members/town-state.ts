@@ -50,6 +50,7 @@ export function createTownState({ etcd, keys, seal, clock, onBatch, onChange, on
   let wanted: string | null = null
   let terms = 0
   const members = new Map<string, MemberHealth>()
+  const applied = new Map<string, number>()
   const joined = new Map<string, Joined>()
   const inbox = new Map<string, KeptPress[]>()
   const files = new Map<string, SharedFile>()
@@ -83,7 +84,8 @@ export function createTownState({ etcd, keys, seal, clock, onBatch, onChange, on
       const said = value<MemberHealth>()
       const offsetMs = said ? Date.parse(said.at) - clock.now() : 0
       put(members, nameAfter(keys.members, key), said && { ...said, offsetMs })
-    } else if (key.startsWith(keys.joined)) put(joined, nameAfter(keys.joined, key), value<Joined>())
+    } else if (key.startsWith(keys.applied)) put(applied, nameAfter(keys.applied, key), value<number>())
+    else if (key.startsWith(keys.joined)) put(joined, nameAfter(keys.joined, key), value<Joined>())
     else if (key.startsWith(keys.inbox)) put(inbox, key, value<KeptPress[]>())
     else if (key.startsWith(keys.files)) {
       const text = value<string>()
@@ -97,7 +99,7 @@ export function createTownState({ etcd, keys, seal, clock, onBatch, onChange, on
     lead = null
     head = null
     wanted = null
-    for (const each of [members, joined, inbox, files]) each.clear()
+    for (const each of [members, applied, joined, inbox, files]) each.clear()
   }
   /** Reads everything, and follows from there. Rows come by `following`, which asks for what it lacks. */
   async function read(): Promise<void> {
@@ -134,6 +136,7 @@ export function createTownState({ etcd, keys, seal, clock, onBatch, onChange, on
     /** What a revision of this engine is added to, to be a term. */ terms: (): number => terms,
     isRead: (): boolean => isRead,
     members: (): ReadonlyMap<string, MemberHealth> => members,
+    /** Of each member that was ever there, as it last said. */ applied: (): ReadonlyMap<string, number> => applied,
     joined: (): ReadonlyMap<string, Joined> => joined,
     inbox: (): ReadonlyMap<string, KeptPress[]> => inbox,
     files: (): ReadonlyMap<string, SharedFile> => files,

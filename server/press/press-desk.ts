@@ -198,7 +198,14 @@ export function createPressDesk(options: {
     const before = key === null ? null : await known(arrival, key, msOf(arrival.pressedAt))
     if (
       before &&
-      isSamePress(before, arrival, clock.now(), openAt(helpPoint as HelpPointId)?.id === before.receipt.incident)
+      (before.receipt.press === arrival.kept?.press ||
+        isSamePress(
+          before,
+          arrival,
+          // As it was when the press was taken in, however long it waited for its number.
+          msOf(arrival.kept?.receivedAt) ?? clock.now(),
+          openAt(helpPoint as HelpPointId)?.id === before.receipt.incident,
+        ))
     ) {
       await whenDurable(before.last)
       return { receipt: before.receipt, repeated: true }

@@ -1,5 +1,6 @@
 /** A town on two servers and a witness, with real etcd and real processes: founded, joined, killed, cut, stopped. */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -59,6 +60,28 @@ describe('two servers and a witness', () => {
     expect(
       (await town.ask(behind, `/api/v1/incidents/${incident}/acknowledgement`, { method: 'POST' })).status,
     ).toBeLessThan(300)
+  })
+  test('what stands in the body of a request that has none is no request of its own at the lead', async () => {
+    const behind = other(await town.leader())
+    const { body } = await town.ask<{ items: { id: string; owner: string | null }[] }>(behind, '/api/v1/incidents')
+    const untaken = body.items.find(({ owner }) => owner === null)?.id ?? ''
+    const inner = `POST /api/v1/incidents/${untaken}/acknowledgement HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX: `
+    const { hostname, port } = new URL(town.urlOf(behind))
+    for (const head of ['Transfer-Encoding: chunked', `Content-Length: ${inner.length}`]) {
+      const sent = head.startsWith('T') ? `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n` : inner
+      const socket = connect({ port: Number(port), host: hostname })
+      socket.on('error', () => {})
+      socket.write(`GET /nothing HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n${sent}`)
+      await until(
+        () => socket.bytesRead,
+        (bytes) => bytes > 0,
+      )
+      socket.destroy()
+      // Somebody who may do it asks for something else, over the connections that there are.
+      for (let i = 0; i < 20; i += 1) await town.ask(behind, '/api/v1/incidents')
+    }
+    const after = await town.ask<{ items: { id: string; owner: string | null }[] }>(behind, '/api/v1/incidents')
+    expect(after.body.items.find(({ id }) => id === untaken)?.owner).toBeNull()
   })
   test('a token that was made on the one that does not lead is known to both', async () => {
     const behind = other(await town.leader())
@@ -204,7 +227,7 @@ describe('two servers and a witness', () => {
     await town.start(behind)
     await until(
       () => readFileSync(join(town.dataOf(behind), 'member', 'lamppost.log'), 'utf8'),
-      (log) => log.includes('the copy of the others is fetched'),
+      (log) => log.includes('the copy of the others is in its place'),
     )
     await until(
       () => {

@@ -425,7 +425,7 @@ export function startModelMember(
     async lookUp(_, key) {
       for (const { body } of disk.rows) {
         const found = JSON.parse(body) as { key: string; receipt: Accepted['receipt'] }
-        if (found.key === key) return { receipt: found.receipt, pressedAt: '' }
+        if (found.key === key) return { receipt: found.receipt, pressedAt: '', kind: 'press' }
       }
       return null
     },
@@ -448,9 +448,7 @@ export function startModelMember(
       verify: async () => ({ ok: true, entries: 0, head: '', problem: null, chains: [] }),
       close: async () => {},
     }),
-    setLedgerAside: () => {
-      throw new Error(`the ledger of ${id} is another than the town's`)
-    },
+    replaceLedger: () => Promise.reject(new Error(`the ledger of ${id} is another than the town's`)),
     async openHouse({ agreement, mayMove, show }) {
       await own.sleep(50)
       const opened = openModelHouse(disk, agreement, own, alive)

@@ -313,3 +313,28 @@ describe('over MQTT', () => {
     expect(presses()).toBe(2)
   })
 })
+
+describe('a press that another server took in before it had a number', () => {
+  const kept = (press: string, receivedAt: string): Partial<Arrival> => ({
+    kept: { press, receivedAt, by: 'B', held: true },
+  })
+  test('is one press however late it is delivered a second time, with the times of then', async () => {
+    const { accept, clock, close, ledger } = room()
+    const at = iso(clock.now())
+    const sent = arrival('http', 'k', OVER_HTTP.id, kept('prs-1', at))
+    expect((await accept(sent)).receipt).toMatchObject({ press: 'prs-1', receivedAt: at })
+    close()
+    await clock.advance(HOUR)
+    expect(await accept(sent)).toMatchObject({ repeated: true, receipt: { press: 'prs-1' } })
+    expect(ledger.entries.filter(({ kind }) => kind === 'press.received')).toHaveLength(1)
+  })
+  test('that waited for an hour is late, and says whose disk had it', async () => {
+    const { accept, clock, ledger } = room()
+    const at = iso(clock.now())
+    await clock.advance(HOUR)
+    expect(await accept(arrival('http', 'k', undefined, kept('prs-1', at)))).toMatchObject({ disposition: 'late' })
+    expect(ledger.entries[0]?.body).toMatchObject({
+      press: { id: 'prs-1', receivedAt: at, late: true, takenBy: 'B', heldBy: 'B' },
+    })
+  })
+})

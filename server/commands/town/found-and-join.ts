@@ -166,7 +166,7 @@ async function askMembers(
   id: string,
   request: object,
 ): Promise<{ answer: JoinAnswer; by: string }> {
-  const link = createLink({ townKey: Buffer.alloc(32), member: id, clock, ca: onMembers.agreement.ca })
+  const link = createLink({ townKey: null, member: id, clock, ca: onMembers.agreement.ca })
   const why: string[] = []
   try {
     for (const { id: other, url } of members) {

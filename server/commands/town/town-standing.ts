@@ -120,7 +120,7 @@ async function checkEngine({ etcd, onMembers }: Ground, say: Say): Promise<void>
   )
 }
 async function checkMembers({ members, onMembers }: Ground, say: Say): Promise<void> {
-  const link = createLink({ townKey: Buffer.alloc(32), member: '', clock, ca: onMembers.agreement.ca })
+  const link = createLink({ townKey: null, member: '', clock, ca: onMembers.agreement.ca })
   for (const { id, url } of members)
     try {
       const { status: code } = await link.ask(url, 'GET', '/healthz', null, 3000)

@@ -1,6 +1,4 @@
 /** The ledger of a server that does not lead: rows come with their numbers, and are hashed here once more. */
-import { existsSync, renameSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { AgreedRow } from '../../glossary/member.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { builtEntry } from '../../tools/package-root.ts'
@@ -70,13 +68,3 @@ export async function openLedgerFollower({
   }
 }
 export type LedgerFollower = Awaited<ReturnType<typeof openLedgerFollower>>
-
-/** A ledger that is another than the town's is kept, and the town's takes its place. @returns its new name */
-export function setLedgerAside(file: string, now: number): string {
-  const stamp = isoTime(now).replaceAll(/[:.]/g, '-')
-  const aside = join(dirname(file), `ledger-differs-${stamp}.sqlite`)
-  for (const end of ['', '-wal', '-shm']) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${aside}${end}`)
-  const fold = join(dirname(file), 'ledger-fold.json')
-  if (existsSync(fold)) renameSync(fold, `${fold}.differs`)
-  return aside
-}

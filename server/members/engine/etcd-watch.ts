@@ -28,6 +28,15 @@ type Heard = {
 const SILENT_MS = 4000
 const AGAIN_MS = 100
 
+/** Null: no etcd writes so, something between does. */
+function readHeard(line: string): Heard | null {
+  try {
+    return JSON.parse(line) as Heard
+  } catch {
+    return null
+  }
+}
+
 export const createWatch =
   ({ endpoints, post, token, signIn }: WatchPort) =>
   (
@@ -59,7 +68,11 @@ export const createWatch =
       }
       if (result.canceled) return retry()
       const events = result.events ?? []
-      const revision = BigInt(result.header.revision)
+      // What is caught up with comes in parts, each under the newest revision: what was told is what the events say.
+      const revision = events.reduce(
+        (most, { kv }) => (BigInt(kv.mod_revision) > most ? BigInt(kv.mod_revision) : most),
+        0n,
+      )
       if (events.length > 0) {
         next = revision + 1n
         on.changes(
@@ -101,7 +114,10 @@ export const createWatch =
           for (let end = rest.indexOf('\n'); end >= 0 && !stopped.signal.aborted; end = rest.indexOf('\n')) {
             const line = rest.slice(0, end)
             rest = rest.slice(end + 1)
-            if (line !== '') hear(JSON.parse(line) as Heard)
+            if (line === '') continue
+            const heard = readHeard(line)
+            if (heard === null) return retry()
+            hear(heard)
           }
         })
         response.on('error', over)

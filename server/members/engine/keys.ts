@@ -18,6 +18,8 @@ export function keysOf(town: string) {
     inboxOf: (start: string, number: number): string => `${prefix}inbox/${start}-${padded(number)}`,
     /** On a lease: a member that lives, and how it is. */ members: `${prefix}members/`,
     member: (id: string): string => `${prefix}members/${id}`,
+    /** How far each member's ledger is, living or not. */ applied: `${prefix}applied/`,
+    appliedBy: (id: string): string => `${prefix}applied/${id}`,
     /** Who belongs to the town, living or not. */ joined: `${prefix}joined/`,
     joinedMember: (id: string): string => `${prefix}joined/${id}`,
     /** Whom somebody wants to lead (`lamppost town move-lead`); on a lease. */ wanted: `${prefix}wanted`,
