@@ -63,7 +63,15 @@ function readable(rows: Pick<LedgerRows, 'page'>, after: number, limit: number):
  */
 export function openLedgerChains(
   file: string,
-  { knownSeq, startedAt }: { knownSeq: number; /** UTC ISO 8601. */ startedAt: string },
+  {
+    knownSeq,
+    startedAt,
+    mayBegin = true,
+  }: {
+    knownSeq: number
+    /** UTC ISO 8601. */ startedAt: string
+    /** Whether a new chain begins where the file is damaged; else that is thrown. */ mayBegin?: boolean
+  },
 ) {
   const next = join(dirname(file), 'ledger-next.sqlite')
   finishRotation()
@@ -96,7 +104,7 @@ export function openLedgerChains(
     try {
       return openLedgerRows(file)
     } catch (error) {
-      if (!isCorruption(error)) throw error
+      if (!isCorruption(error) || !mayBegin) throw error
       return beginAnew(messageOf(error), lastKnown() + UNREADABLE_GAP, null, startedAt)
     }
   }

@@ -29,7 +29,7 @@ const { file, knownSeq, startedAt, isAgreed } = workerInput<{
   startedAt: string
   /** Other servers have it, too: what is damaged here is fetched from them, and no new chain begins. */ isAgreed: boolean
 }>()
-const open = () => openLedgerChains(file, { knownSeq, startedAt })
+const open = () => openLedgerChains(file, { knownSeq, startedAt, mayBegin: !isAgreed })
 const OPEN_TRIES = 50
 /**
  * A full disk has no room for the database's own log and index: what was kept for them is used. Another program may

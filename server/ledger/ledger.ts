@@ -368,6 +368,9 @@ export async function createLedger(
     async close() {
       stopped.abort()
       await committing
+      if (agreement)
+        for (const { settle } of queue.splice(0))
+          settle?.(new Failure('ledger/unavailable', 'This server leads the town no more.'))
       await signing.close()
       await store.close().catch(onError)
     },

@@ -30,6 +30,7 @@ export class Differs extends Error {}
 export class Ahead extends Error {}
 
 const PAGE = 50
+const READS_WITHIN_MS = 10_000
 const OTHER_LEDGER = /is another than|malformed|not a database|corrupt|constraint/i
 
 export function createFollowing({ etcd, keys, seal, ledger, fetchRows, onApplied }: FollowingPort) {
@@ -62,6 +63,7 @@ export function createFollowing({ etcd, keys, seal, ledger, fetchRows, onApplied
       const { found, more } = await etcd.range(keys.entriesUpTo(ledger.head().seq + 1), {
         end: endOf(keys.entries),
         limit: PAGE,
+        ms: READS_WITHIN_MS,
       })
       for (const { key, value } of found) if (!(await apply(seal.open<Batch>(key, value).rows))) return false
       if (!more) return true

@@ -37,6 +37,7 @@ const AGREES_FOR_MS = 3000
 const CLOSES_WITHIN_MS = 5000
 const PROBE_EVERY_MS = 500
 const ENTRY_FAULT = /was changed after|does not follow|is missing|begins the term|has another hash/
+const DAMAGED = /malformed|not a database|corrupt/i
 const HEAL_EVERY_MS = 3_600_000
 const HEAL_AGAIN_MS = 10_000
 /** So long the others wait for the one who is wanted to lead. */
@@ -168,6 +169,19 @@ export function createMembership(port: MembershipPort) {
     healedAt = clock.monotonic()
     verifiedAt = Number.NEGATIVE_INFINITY
     logger.warn({ aside }, 'this server’s ledger is kept aside, and the copy of the others is in its place')
+  }
+  /** A file that is damaged: the others' copy, if it is whole. */
+  async function replaced(): Promise<boolean> {
+    try {
+      const head = await headOfTown()
+      const aside = head && (await port.replaceLedger(fetchRows, head))
+      if (aside)
+        logger.warn({ aside }, 'this server’s ledger is kept aside, and the copy of the others is in its place')
+      return aside !== null
+    } catch (error) {
+      onError(error)
+      return false
+    }
   }
   async function headOfTown(): Promise<Head | null> {
     const [kv] = (await etcd.range(keys.head)).found
@@ -355,7 +369,7 @@ export function createMembership(port: MembershipPort) {
       } catch (error) {
         fault = messageOf(error)
         logger.error({ err: error }, 'this server’s ledger cannot be opened; it is tried again')
-        await clock.sleep(5 * AGAIN_MS, signal)
+        if (!DAMAGED.test(fault) || !(await replaced())) await clock.sleep(5 * AGAIN_MS, signal)
         continue
       }
       const elected = await untilElected()

@@ -43,6 +43,8 @@ export type TownStatePort = {
   onError(error: unknown): void
 }
 const AGAIN_MS = 200
+/** A great many presses may wait. */
+const READS_WITHIN_MS = 10_000
 
 export function createTownState({ etcd, keys, seal, clock, onBatch, onChange, onError }: TownStatePort) {
   let lead: Lead | null = null
@@ -105,7 +107,10 @@ export function createTownState({ etcd, keys, seal, clock, onBatch, onChange, on
   async function read(): Promise<void> {
     while (!stopped.signal.aborted)
       try {
-        const { found, revision } = await etcd.range(keys.prefix, { end: endOf(keys.prefix) })
+        // Rows are asked for where they are written down. What changes between the two is told by the watch.
+        const { found: first, revision } = await etcd.range(keys.prefix, { end: keys.entries, ms: READS_WITHIN_MS })
+        const rest = await etcd.range(endOf(keys.entries), { end: endOf(keys.prefix), ms: READS_WITHIN_MS })
+        const found = [...first, ...rest.found]
         if (stopped.signal.aborted) return
         forget()
         // First what the terms are counted from.

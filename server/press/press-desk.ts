@@ -184,8 +184,11 @@ export function createPressDesk(options: {
         throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
       if (key === null) return take(arrival)
       const name = `${keyOf(helpPoint, key, kind)}\n${msOf(arrival.pressedAt) ?? ''}`
-      const same = taking.get(name)
-      if (same) return { ...(await same), repeated: true }
+      for (let same = taking.get(name); same; same = taking.get(name)) {
+        if (arrival.kept === undefined) return { ...(await same), repeated: true }
+        // Taken in apart, with one key: whether it is one press is asked when the one before has its number.
+        await same.catch(() => {})
+      }
       const taken = take(arrival).finally(() => taking.delete(name))
       taking.set(name, taken)
       return taken

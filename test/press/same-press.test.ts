@@ -328,6 +328,18 @@ describe('a press that another server took in before it had a number', () => {
     expect(await accept(sent)).toMatchObject({ repeated: true, receipt: { press: 'prs-1' } })
     expect(ledger.entries.filter(({ kind }) => kind === 'press.received')).toHaveLength(1)
   })
+  test('is one with another of the same key at the same time, and two where they were taken in too far apart', async () => {
+    const { accept, clock, ledger } = room()
+    const [early, late] = [iso(clock.now()), iso(clock.now() + HOUR)]
+    await clock.advance(HOUR)
+    const all = await Promise.all([
+      accept(arrival('http', 'k', OVER_HTTP.id, kept('prs-1', early))),
+      accept(arrival('http', 'k', OVER_HTTP.id, kept('prs-2', early))),
+      accept(arrival('http', 'k', OVER_HTTP.id, kept('prs-3', late))),
+    ])
+    expect(all.map(({ repeated }) => repeated)).toEqual([false, true, false])
+    expect(ledger.entries.filter(({ kind }) => kind === 'press.received')).toHaveLength(2)
+  })
   test('that waited for an hour is late, and says whose disk had it', async () => {
     const { accept, clock, ledger } = room()
     const at = iso(clock.now())

@@ -91,6 +91,8 @@ export const createWatch =
     }
     async function begin(): Promise<void> {
       heardAt = performance.now()
+      // One's own first: another machine may go without a word.
+      const endpoint = endpoints[turn % endpoints.length] ?? ''
       turn += 1
       try {
         if (token() === null) await signIn()
@@ -101,7 +103,7 @@ export const createWatch =
       const body = {
         create_request: { key: base64(prefix), range_end: base64(endOf(prefix)), start_revision: String(next) },
       }
-      const request = post(endpoints[turn % endpoints.length] ?? '', '/v3/watch', body, token())
+      const request = post(endpoint, '/v3/watch', body, token())
       asked = request
       const over = (): void => void (asked === request && retry())
       request.on('error', over)
