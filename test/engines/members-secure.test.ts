@@ -197,16 +197,14 @@ test('a browser’s HTTP/2 goes through at the one that does not lead', async ()
 })
 test('an address that a stranger invents is not believed, at either', async () => {
   for (const id of ids) {
-    const answer = await ask(
-      `${at(id)}/api/v1/presses`,
-      { helpPoint: 'bar' },
-      {
-        authorization: 'Bearer wrong',
-        'x-forwarded-for': '198.51.100.7',
-        'x-lamppost-member': `A ${Date.now()} ${'0'.repeat(64)}`,
-      },
-    )
-    expect(answer.status).toBe(401)
+    const invented = { authorization: 'Bearer wrong', 'x-forwarded-for': '198.51.100.7' }
+    expect((await ask(`${at(id)}/api/v1/presses`, { helpPoint: 'bar' }, invented)).status).toBe(401)
+    // And who passes for a server of the town, and is none, is not served at all.
+    const forged = { ...invented, 'x-lamppost-member': `A ${Date.now()} ${'0'.repeat(64)}` }
+    expect(await ask(`${at(id)}/api/v1/presses`, { helpPoint: 'bar' }, forged)).toMatchObject({
+      status: 503,
+      body: { code: 'town/changing-hands' },
+    })
   }
   const logs = ids.flatMap((id) => [join(data(id), 'lamppost.log'), join(data(id), 'member', 'lamppost.log')])
   const text = logs
