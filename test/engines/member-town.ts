@@ -228,37 +228,54 @@ ${cameras}
     )
   }
   const [first = 'A', ...others] = members
-  await town(first, 'found', '--member', first)
-  const [token = ''] = (
-    await run(first, ['token', '--role', 'press', '--name', 'buttons', '--data', dataOf(first)])
-  ).split('\n')
-  await run(
-    first,
-    [
-      'user',
-      'add',
-      '--user',
-      'asha',
-      '--role',
-      'operator',
-      '--role',
-      'supervisor',
-      '--role',
-      'engineer',
-      '--name',
-      'Asha',
-      '--data',
-      dataOf(first),
-    ],
-    PASSWORD,
-  )
-  const [script = ''] = (
-    await run(first, ['token', '--role', 'supervisor', '--name', 'script', '--data', dataOf(first)])
-  ).split('\n')
-  await start(first)
-  for (const id of others) {
-    await town(id, 'join', '--member', id)
-    await start(id)
+  const stop = async (): Promise<void> => {
+    for (const { child } of running.values()) {
+      child.kill('SIGCONT')
+      child.kill('SIGTERM')
+    }
+    await Promise.all([...running.values()].map(({ child }) => ended(child)))
+    for (const all of pipes.values()) for (const pipe of all) pipe.close()
+    await engine.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  let [token, script] = ['', '']
+  try {
+    await town(first, 'found', '--member', first)
+    ;[token = ''] = (
+      await run(first, ['token', '--role', 'press', '--name', 'buttons', '--data', dataOf(first)])
+    ).split('\n')
+    await run(
+      first,
+      [
+        'user',
+        'add',
+        '--user',
+        'asha',
+        '--role',
+        'operator',
+        '--role',
+        'supervisor',
+        '--role',
+        'engineer',
+        '--name',
+        'Asha',
+        '--data',
+        dataOf(first),
+      ],
+      PASSWORD,
+    )
+    ;[script = ''] = (
+      await run(first, ['token', '--role', 'supervisor', '--name', 'script', '--data', dataOf(first)])
+    ).split('\n')
+    await start(first)
+    for (const id of others) {
+      await town(id, 'join', '--member', id)
+      await start(id)
+    }
+  } catch (error) {
+    // Nobody could close what never opened.
+    await stop()
+    throw error
   }
   const ask = async <T>(
     id: string,
@@ -375,16 +392,7 @@ ${cameras}
     },
     cut: (id: string): void => pipes.get(id)?.forEach((pipe) => pipe.cut()),
     mend: (id: string): void => pipes.get(id)?.forEach((pipe) => pipe.mend()),
-    async close(): Promise<void> {
-      for (const { child } of running.values()) {
-        child.kill('SIGCONT')
-        child.kill('SIGTERM')
-      }
-      await Promise.all([...running.values()].map(({ child }) => ended(child)))
-      for (const all of pipes.values()) for (const pipe of all) pipe.close()
-      await engine.close()
-      if (!process.env['KEEP']) rmSync(folder, { recursive: true, force: true })
-    },
+    close: stop,
   }
 }
 
