@@ -251,6 +251,37 @@ test('Shift and a digit make that card large; while it is asked why, digits are 
     ({ state, closureCode }) => state === 'closed' && closureCode === 'helped',
   )
 })
+test('a question asked again before the browser has said that the last one is closed stays', async () => {
+  const asha = await screen('Asha')
+  await room.press('point-1')
+  await large(asha).locator('h2').waitFor()
+  // Within one turn of the page: its close event comes after both keys.
+  const stays = await asha.locator('lamppost-wall').evaluate(async (wall) => {
+    type Updating = Element & { updateComplete: Promise<unknown> }
+    const tile = wall.shadowRoot?.querySelector<Updating>('lamppost-incident.large')
+    const key = (of: Updating | null | undefined, name: string): Promise<unknown> | undefined => {
+      of?.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, composed: true }))
+      return of?.updateComplete
+    }
+    const isOpen = (of: Element | null | undefined): boolean => of?.shadowRoot?.querySelector('dialog')?.open ?? false
+    const later = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 100))
+    const found: boolean[] = []
+    for (const name of ['c', 'Escape', 'c']) await key(tile, name)
+    await later()
+    found.push(isOpen(tile))
+    await key(tile, 'Escape')
+    await later()
+    const help = wall as Element as Updating & { keyHelp: unknown }
+    await key(help, '?')
+    help.keyHelp = null
+    await help.updateComplete
+    await key(help, '?')
+    await later()
+    found.push(isOpen(help))
+    return found
+  })
+  expect(stays).toEqual([true, true])
+})
 test('a part of its name brings any camera of the town', async () => {
   const asha = await screen('Asha')
   const id = await room.press('point-1')
@@ -398,6 +429,12 @@ describe('a hand on the camera', () => {
     await player.locator('.whole').click()
     expect(await lies()).toBe('')
     expect(await pan()).toBe(at)
+    // A hand on the camera sees all that the camera sees.
+    await asha.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 100)
+    for (let i = 0; i < 3; i += 1) await asha.mouse.wheel(0, -120)
+    await player.locator('.whole').waitFor()
+    await large(asha).locator('button.steer').click()
+    await until(lies, (now) => now === '')
   })
   test('drags the pad with a mouse: further is faster', async () => {
     await room.press()

@@ -41,16 +41,19 @@ function reasons({ words }: Tile, choices: readonly Choice[]) {
     </div>
     <input type="text" name="other" maxlength="400" aria-label=${words.closeOther} hidden />`
 }
-/** A digit takes its reason; the question is answered by it, unless words are still missing. */
+/** Takes the reason with this digit and answers the question by it, unless words are still missing. False: there is none. */
+export function takeReason(form: HTMLFormElement, digit: number): boolean {
+  const choice = form.querySelectorAll<HTMLInputElement>('input[name=reason]')[digit - 1]
+  if (!choice) return false
+  choice.click()
+  if (choice.value !== OTHER) form.requestSubmit()
+  return true
+}
 function takeByDigit(event: KeyboardEvent): void {
   const form = event.currentTarget as HTMLFormElement
   const isText = event.target instanceof HTMLInputElement && event.target.type === 'text'
   if (isText || event.ctrlKey || event.altKey || event.metaKey || event.repeat || !/^[1-9]$/.test(event.key)) return
-  const choice = form.querySelectorAll<HTMLInputElement>('input[name=reason]')[Number(event.key) - 1]
-  if (!choice) return
-  event.preventDefault()
-  choice.click()
-  if (choice.value !== OTHER) form.requestSubmit()
+  if (takeReason(form, Number(event.key))) event.preventDefault()
 }
 /** The chosen one; `own`: in one's own words. Null when those are still missing: the field is shown then. */
 function reasonOf(form: HTMLFormElement): { value: string; own: string } | null {

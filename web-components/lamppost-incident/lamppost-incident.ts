@@ -19,7 +19,7 @@ import { finalRefusal, refusalText } from '../words/refusal-words.ts'
 import { askedFor, askedOthers } from './camera-requests.ts'
 import { card } from './incident-card.ts'
 import { type Asking, actions, mayTake } from './incident-actions.ts'
-import { question } from './incident-dialogs.ts'
+import { question, takeReason } from './incident-dialogs.ts'
 import { IncidentRequestEvent } from './incident-events.ts'
 import { heading, standing } from './incident-heading.ts'
 import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
@@ -323,17 +323,18 @@ export class LamppostIncident extends LitElement {
   /** A digit, while a question waits beside the pictures: it takes that reason, wherever the keyboard is. */
   answerByDigit(digit: number): boolean {
     if (this.asking === null) return false
-    const choice = this.dialog.querySelectorAll<HTMLInputElement>('input[name=reason]')[digit - 1]
-    if (!choice) return false
-    choice.click()
-    if (choice.value !== 'other') choice.form?.requestSubmit()
-    return true
+    const form = this.dialog.querySelector('form')
+    return form !== null && takeReason(form, digit)
   }
   /** The question that waits is not answered. */
   cancelQuestion(): boolean {
     const was = this.asking !== null
     this.asking = null
     return was
+  }
+  /** Said by the browser a moment after it: by then the next question may be open in the same dialog. */
+  #closed = (): void => {
+    if (!this.dialog.open) this.asking = null
   }
   #hand = pictureHand(() => this.renderRoot.querySelector('lamppost-steer'))
   #choose(camera: string | undefined): boolean {
@@ -435,7 +436,7 @@ export class LamppostIncident extends LitElement {
           ${notes(tile, this.#draft)}
           <dialog
             aria-labelledby="question"
-            @close=${() => (this.asking = null)}
+            @close=${this.#closed}
             @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.cancelQuestion()}
           >
             ${question(tile, this.asking, this.#seen, () => (this.asking = null))}

@@ -154,6 +154,8 @@ export class LamppostPlayer extends LitElement {
       this.#zoom.reset()
       pageStepDown.leave(this)
     }
+    // Nobody could make it whole again: neither the wheel nor its button is the picture's any more.
+    if (changed.has('zoomable') && !this.zoomable) this.#zoom.reset()
     this.#lookAtSmall()
     this.#givesWay = this.isConnected && this.#mayGiveWay()
   }

@@ -242,6 +242,10 @@ export class LamppostWall extends LitElement {
     if (this.keyHelp && !this.dialog.open) this.dialog.showModal()
     if (!this.keyHelp && this.dialog.open) this.dialog.close()
   }
+  /** Said by the browser a moment after it: by then it may have been opened again. */
+  #keyHelpClosed = (): void => {
+    if (!this.dialog.open) this.keyHelp = null
+  }
   #touch(id: string): void {
     this.#touched = { id, at: performance.now() }
   }
@@ -448,7 +452,7 @@ export class LamppostWall extends LitElement {
         ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
         ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       </div>
-      <dialog aria-labelledby="keys-title" @close=${() => (this.keyHelp = null)}>
+      <dialog aria-labelledby="keys-title" @close=${this.#keyHelpClosed}>
         ${
           this.keyHelp
             ? keyHelp(words, this.#keymap, keymapFrom(this.actionKeys), this.keyHelp, {
