@@ -67,7 +67,9 @@ export async function openHouse({
     const incidents = house.add(openIncidents({ ...ground, basePath, town, ledger, clips, cameras }))
     const presses = house.add(openPresses({ ...ground, ...leads, town, ledger, incidents, cameras }))
     const engines = siteFile !== null ? 'required' : demoVoice ? 'if-there' : 'never'
-    const calls = house.add(openCalls({ ...ground, file, environment, engines, town, ledger, incidents, presses }))
+    const calls = house.add(
+      openCalls({ ...ground, file, environment, engines, town, ledger, clips, incidents, presses }),
+    )
     if (simulated) {
       const heard = { folder: join(dataFolder, 'simulator'), site: town.site, presses, onError, ...calls, ...ledger }
       const people = startSimulatedPeople({ ...ground, ...heard, ...practice, talks: demoVoice, plug: simulated.plug })

@@ -7,7 +7,7 @@ import { BaseSequencer, type Reporter, type TestCase, type TestSpecification } f
 const SIDE_BY_SIDE = [
   'test/contracts/{blind-cameras,old-node,faulted-moves,hostile-mutations,camera-desk,full-disk,field-cameras,field-silences,' +
     'field-streams,past-readers,head.contract,onvif-input,hostile-devices,mqtt-source,rtmp-ingest,simulated-camera,' +
-    'sia-receiver,package,evidence-package,evidence-deaths,backup,rtsp-recording,ledger.contract,clock.contract}.test.ts',
+    'sia-receiver,loudspeaker,package,evidence-package,evidence-deaths,backup,rtsp-recording,ledger.contract,clock.contract}.test.ts',
   'test/door/{access-table,api,request-ids,fuzz,penetration,second-factor,connectors,room,lists,running-answers,robust}.test.ts',
   'test/door/{responders,site-file,sources,onvif-device,live-hls,live-socket,event-stream,evidence}.test.ts',
   'test/threats/*.test.ts',

@@ -45,6 +45,8 @@ export function createCallBook() {
     },
     /** Those that go on, the longest waiting first. */
     going: (): Call[] => [...open.values()].sort((a, b) => a.ringingAt.localeCompare(b.ringingAt)),
+    /** Whether somebody speaks with that help point, or it rings. */
+    isInCall: (helpPoint: string): boolean => [...open.values()].some((call) => call.helpPoint === helpPoint),
     /** The newest that have ended, newest first. */
     over: (limit: number): Call[] => [...ended.values()].reverse().slice(0, limit),
     ofIncident: (incident: IncidentId): Call[] =>

@@ -9,16 +9,17 @@ import type { Call, CallEnd, CallId, CallQuality, CallRecording, HelpPointVoice,
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Draft } from '../glossary/ledger.ts'
 import type { HelpPointId, Receipt } from '../glossary/press.ts'
-import type { Clock } from '../tools/clock.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { CallBook } from './call-book.ts'
-import { aboutCall } from './call-drafts.ts'
+import { aboutCall, otherOf } from './call-drafts.ts'
 import { createOutgoingCalls } from './call-outgoing.ts'
 import { type OutsideTelephone, createCallParties, hasJoined } from './call-parties.ts'
 import { type OfferedPhrase, sayName } from './call-phrases.ts'
 import type { PbxState } from './sip/pbx-line.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
+import type { SpeakerAddress } from './speaker/loudspeaker.ts'
 
 type LineCalls =
   'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play' | 'keys' | 'addParty' | 'dropParty'
@@ -40,6 +41,8 @@ export type CallDeskOptions = {
   helpPointOf(user: string, byPbx: boolean): HelpPointId | null
   /** By which name a help point is called now; null: it is not registered at the edge. */
   reachOf(helpPoint: string): ({ user: string } & Pick<HelpPointVoice, 'autoAnswer'>) | null
+  /** The loudspeaker of a camera; null: the site file names none, or its stream is not known yet. */
+  speakerOf(camera: string): SpeakerAddress | null
   /** Keys that the site file names for it, by name. */
   keysOf(helpPoint: string): Readonly<Record<string, string>>
   /** The telephone of a contact, by the site's trunk; null: it has none. */
@@ -120,8 +123,10 @@ const begun = (sip: string, byPbx = false): Going => ({
   takingDue: null,
   wasLost: false,
 })
-/** A help point that has not answered yet: there is nobody to be offered to anybody. */
+/** Whom the room calls has not answered yet: there is nobody to be offered to anybody. */
 const isBeingCalled = ({ direction, line }: Call): boolean => direction === 'out' && line === 'early'
+/** Nobody waits at a loudspeaker: without its operator the call is over. */
+const isLoudspeaker = ({ camera }: Call): boolean => camera !== null
 
 /** What a caller hears while nobody talks with them. */
 const announcementOf = ({ recorded }: Call) => (recorded ? 'waiting' : 'waiting-unrecorded')
@@ -174,11 +179,12 @@ export function createCallDesk(options: CallDeskOptions) {
     return going !== undefined && (going.talks || going.pageDue !== null || (call !== null && isBeingCalled(call)))
   }
 
-  function end(call: Call, how: CallEnd): Promise<unknown> {
+  /** @param why in words for the operator */
+  function end(call: Call, how: CallEnd, why?: string): Promise<unknown> {
     const going = goings.get(call.id)
     const seconds = Math.max(0, Math.round((clock.now() - Date.parse(call.ringingAt)) / 1000))
     const lossPercent = going?.quality?.lossPercent ?? 0
-    const written = write([aboutCall(call, 'call.ended', { end: how, seconds, lossPercent })])
+    const written = write([aboutCall(call, 'call.ended', { end: how, seconds, lossPercent, ...(why ? { why } : {}) })])
     going?.pageDue?.abort()
     going?.takingDue?.abort()
     // Nothing was recorded of a call that nobody has answered.
@@ -195,6 +201,7 @@ export function createCallDesk(options: CallDeskOptions) {
   }
   /** The room has it again: everybody's wall rings, and the caller hears the announcement. */
   function offerAgain(call: Call, why: string, owner: string): Promise<unknown> {
+    if (isLoudspeaker(call)) return hangUpFor(call)
     const going = goings.get(call.id)
     if (going) {
       going.pageDue?.abort()
@@ -203,6 +210,11 @@ export function createCallDesk(options: CallDeskOptions) {
     const lost = aboutCall(call, 'call.lost', { owner, why })
     quietly(line.endTalk(sipOf(call)))
     return offer(call, [lost])
+  }
+  /** The operator's end of it, whoever asked for it. */
+  function hangUpFor(call: Call): Promise<unknown> {
+    const sip = sipOf(call)
+    return Promise.all([end(call, 'operator-hung-up'), line.hangUp(sip)])
   }
   /** Nobody speaks with the caller: everybody is asked. */
   function offer(call: Call, before: readonly Draft[] = []): Promise<unknown> {
@@ -253,10 +265,8 @@ export function createCallDesk(options: CallDeskOptions) {
       .going()
       .filter(({ owner, held, id }) => owner === name && !held && id !== but)
       .flatMap((other) => {
-        if (isBeingCalled(other)) {
-          const sip = sipOf(other)
-          quietly(end(other, 'operator-hung-up'))
-          quietly(line.hangUp(sip))
+        if (isBeingCalled(other) || isLoudspeaker(other)) {
+          quietly(hangUpFor(other))
           return []
         }
         if (other.state !== 'connected') {
@@ -275,6 +285,7 @@ export function createCallDesk(options: CallDeskOptions) {
    * from there is over, and no desk telephone rings for it.
    */
   function endTwins({ id, helpPoint }: Call): void {
+    if (helpPoint === null) return
     for (const twin of book.going()) {
       if (twin.helpPoint !== helpPoint || twin.id === id || twin.line !== 'early' || twin.direction === 'out') continue
       const sip = sipOf(twin)
@@ -456,7 +467,7 @@ export function createCallDesk(options: CallDeskOptions) {
       case 'both': {
         if (call.owner !== news.owner || call.state === 'connected' || call.held) return undefined
         const afterMs = Math.max(0, clock.now() - Date.parse(call.takenAt ?? call.ringingAt))
-        await write([aboutCall(call, 'call.connected', { by: news.owner, afterMs })])
+        await write([aboutCall(call, 'call.connected', { by: news.owner, afterMs, ...otherOf(call) })])
         return undefined
       }
       case 'lost':
@@ -474,7 +485,8 @@ export function createCallDesk(options: CallDeskOptions) {
         const { oneWay } = news.quality
         if (going) going.quality = news.quality
         options.onQuality(call.id, news.quality)
-        if (oneWay !== before) await write([aboutCall(call, 'call.one-way', { side: oneWay })])
+        const known = oneWay === null ? {} : { since: isoTime(clock.now()) }
+        if (oneWay !== before) await write([aboutCall(call, 'call.one-way', { side: oneWay, ...known })])
         return undefined
       }
       default:
@@ -498,18 +510,24 @@ export function createCallDesk(options: CallDeskOptions) {
      * @throws call/taken, incident/taken with the owner's name, call/ended
      */
     async take(id: string, name: string, actor: string, takeOver: boolean): Promise<Call> {
-      const incident = await incidents.load(going(id).incident)
+      const about = going(id).incident
+      const incident = about === null ? null : await incidents.load(about)
       const call = going(id)
       if (call.owner === name) return view(call)
       if (!call.answeredHere)
         throw new Failure('call/not-here', 'This call is answered at another telephone: take the incident.')
       if (isBeingCalled(call))
         throw new Failure('call/not-answered', `${call.owner ?? 'Lamppost'} is calling there; nobody has answered yet.`)
+      if (isLoudspeaker(call))
+        throw new Failure('call/taken', `${call.owner ?? 'Somebody'} speaks there: nobody waits at a loudspeaker.`, {
+          extra: { owner: call.owner },
+        })
       if (call.owner !== null && !takeOver)
         throw new Failure('call/taken', `${call.owner} has this call.`, { extra: { owner: call.owner } })
       // Whoever accepts a call whose operator was lost takes over its incident, too, also from another person.
-      const from = takeOver || goings.get(call.id)?.wasLost ? incident.owner : null
-      const taken = incident.state === 'closed' ? null : incidents.taking(call.incident, name, actor, from)
+      const from = takeOver || goings.get(call.id)?.wasLost ? (incident?.owner ?? null) : null
+      const taken =
+        incident === null || incident.state === 'closed' ? null : incidents.taking(incident.id, name, actor, from)
       const drafts = [
         ...(taken ? [taken] : []),
         aboutCall(call, 'call.taken', { by: name, ...(call.owner === null ? {} : { from: call.owner }) }, actor),
@@ -562,6 +580,8 @@ export function createCallDesk(options: CallDeskOptions) {
     async hold(id: string, name: string, actor: string, on: boolean): Promise<Call> {
       const call = mine(id, name)
       if (call.held === on) return view(call)
+      if (isLoudspeaker(call))
+        throw new Failure('call/not-answered', 'Nobody waits at a loudspeaker: hang up, and speak there again later.')
       if (on && call.state !== 'connected')
         throw new Failure('call/not-answered', 'No sound has come both ways yet: there is nothing to hold.')
       const others = on ? [] : holdOthers(name, actor, call.id)
@@ -606,13 +626,14 @@ export function createCallDesk(options: CallDeskOptions) {
       if (call.state !== 'connected')
         throw new Failure('call/not-answered', 'Keys are sent once sound has come both ways, and not on hold.')
       const named = 'name' in wanted ? wanted.name : null
-      const known = options.keysOf(call.helpPoint)
+      const at = call.helpPoint ?? call.contact ?? 'a loudspeaker'
+      const known = call.helpPoint === null ? {} : options.keysOf(call.helpPoint)
       const keys =
         'digits' in wanted ? wanted.digits : Object.hasOwn(known, wanted.name) ? known[wanted.name] : undefined
       if (keys === undefined)
         throw new Failure(
           'call/no-keys',
-          `The site file has no keys "${named}" for ${call.helpPoint}; helpPoints.voice.keys has ` +
+          `The site file has no keys "${named}" for ${at}; helpPoints.voice.keys has ` +
             `${Object.keys(known).join(', ') || 'none'}.`,
         )
       // Never which keys: they may be a code. No gate opens without an entry.
@@ -620,10 +641,7 @@ export function createCallDesk(options: CallDeskOptions) {
       await write([aboutCall(call, 'call.keyed', entry, actor)])
       if (!(await line.keys(sipOf(call), keys))) {
         await write([aboutCall(call, 'call.keyed', { ...entry, taken: false }, actor)])
-        throw new Failure(
-          'call/no-keys',
-          `${call.helpPoint} did not take the keys, neither beside the sound nor by INFO.`,
-        )
+        throw new Failure('call/no-keys', `${at} did not take the keys, neither beside the sound nor by INFO.`)
       }
       return view(book.get(id))
     },
@@ -638,9 +656,7 @@ export function createCallDesk(options: CallDeskOptions) {
     },
     /** @throws call/not-yours, call/ended */
     async hangUp(id: string, name: string): Promise<Call> {
-      const call = mine(id, name)
-      const sip = sipOf(call)
-      await Promise.all([end(call, 'operator-hung-up'), line.hangUp(sip)])
+      await hangUpFor(mine(id, name))
       return view(book.get(id))
     },
     /**
@@ -673,8 +689,7 @@ export function createCallDesk(options: CallDeskOptions) {
           await giveAway(call)
           continue
         }
-        const sip = sipOf(call)
-        await Promise.all([end(call, 'operator-hung-up'), line.hangUp(sip)])
+        await hangUpFor(call)
       }
     },
     /** The thread has died, or the edge: no line of before is there any more. */

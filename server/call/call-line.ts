@@ -2,7 +2,7 @@
  * The sound of one call, both ways. The help point's goes to the operator's page and onto the recording; the operator's
  * goes to the help point and onto the recording. While no operator talks, the announcement goes to the help point.
  * With third parties, everybody hears the sum of the others; the recording has what the help point said, and what it
- * was sent. Not here: SIP (sip-agent), who may talk (call-desk).
+ * was sent. To a camera's loudspeaker sound goes one way. Not here: SIP (sip-agent), who may talk (call-desk).
  */
 import type { MessagePort } from 'node:worker_threads'
 import type { CallQuality, CallRecording } from '../glossary/call.ts'
@@ -22,7 +22,7 @@ import { type SoundMix, createSoundMix } from './sound/sound-mix.ts'
  */
 export type Phrase = 'waiting' | 'waiting-unrecorded' | 'hold' | 'notice' | `say ${string}`
 export type LineNews =
-  /** Sound has come both ways between the help point and this operator. */
+  /** Sound has come both ways between the other side and this operator; or has gone to a loudspeaker. */
   | { both: string }
   /** The operator's page says nothing any more, or is gone. */
   | { lost: string; why: 'silent' | 'gone' }
@@ -33,8 +33,12 @@ export type LineNews =
   | { partyGone: string }
   | { quality: CallQuality }
 
+/** Where the sound of a call goes: a dialog's RTP, or a camera's loudspeaker. */
+export type SoundLeg = Pick<RtpLeg, 'sendTo' | 'send' | 'sendKeys' | 'close'>
 /** A page sends silence, too: so long without a frame is no page. */
 const PAGE_SILENT_MS = 2000
+/** A loudspeaker that nobody speaks through is given back: others wait for it, and nobody at its end waits for us. */
+const SPEAKER_SILENT_MS = 1000
 /** So long a page may take from taking the call to its first frame. */
 const PAGE_BEGINS_MS = 8000
 /** Without a frame of the operator for so long, silence keeps the line alive. */
@@ -63,8 +67,11 @@ export function createCallLine({
   phrases,
   now: wallClock,
   tell,
+  hears = true,
 }: {
-  leg: RtpLeg
+  leg: SoundLeg
+  /** Whether sound comes from there, too; a loudspeaker alone has none. */
+  hears?: boolean
   /** By name; a site may change them meanwhile. */
   phrases(): Phrases
   /** Milliseconds since 1970. */
@@ -85,7 +92,7 @@ export function createCallLine({
   let levelOut: number | null = null
   const heard = createAudioWatch()
   const there = createHeardThere()
-  const parties = new Map<string, { leg: RtpLeg; heardAt: number }>()
+  const parties = new Map<string, { leg: SoundLeg; heardAt: number }>()
   /** There while a third party speaks with the two. */
   let mix: SoundMix | null = null
   /** What the caller hears when the last third party has left, and nobody speaks with them. */
@@ -143,6 +150,10 @@ export function createCallLine({
     const payload = frame.subarray(4)
     talker.spoke = true
     leg.send(payload, time)
+    if (!hears && !talker.both) {
+      talker.both = true
+      tell({ both: talker.owner })
+    }
     recorder?.put('out', talker.owner, payload, time, epoch(now))
     levelOut = Math.max(levelOut ?? -90, levelOf(payload))
   }
@@ -186,7 +197,8 @@ export function createCallLine({
   function watchPage(now: number): void {
     if (!talker) return
     const silent = now - talker.heardAt
-    if (silent <= (talker.spoke ? PAGE_SILENT_MS : PAGE_BEGINS_MS)) return
+    const longest = hears ? PAGE_SILENT_MS : SPEAKER_SILENT_MS
+    if (silent <= (talker.spoke ? longest : PAGE_BEGINS_MS)) return
     const { owner } = talker
     endTalk()
     tell({ lost: owner, why: 'silent' })
@@ -199,7 +211,7 @@ export function createCallLine({
     const lastAt = heard.last() ?? upSince
     const sends = remote?.direction === 'sendrecv' || remote?.direction === 'recvonly'
     if (!sends) there.forget()
-    const never = heard.last() === null && now - upSince > NO_SOUND_MS
+    const never = hears && heard.last() === null && now - upSince > NO_SOUND_MS
     if ((stopped || never) && now - Math.max(lastAt, probedAt) > PROBE_AFTER_MS) {
       probedAt = now
       tell({ gone: true })
@@ -257,7 +269,7 @@ export function createCallLine({
       if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
     },
     /** A third party has answered: the caller, the operator and it hear each other from now on. */
-    join(name: string, partyLeg: RtpLeg): void {
+    join(name: string, partyLeg: SoundLeg): void {
       if (!mix) {
         mix = createSoundMix()
         for (const each of [CALLER, OPERATOR]) mix.join(each)

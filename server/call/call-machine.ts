@@ -4,7 +4,8 @@ import type { CallEntries } from '../glossary/entries.ts'
 import type { Recorded } from '../glossary/ledger.ts'
 
 export type CallEntry = Extract<Recorded, { kind: keyof CallEntries }>
-export const isCallEntry = (entry: Recorded): entry is CallEntry => entry.kind.startsWith('call.')
+export const isCallEntry = (entry: Recorded): entry is CallEntry =>
+  entry.kind.startsWith('call.') && entry.kind !== 'call.refused'
 
 /**
  * What comes in a state where it means nothing is ignored: a page that was slow, a message that crossed another.
@@ -111,11 +112,14 @@ function ringing({ body, at }: Extract<CallEntry, { kind: 'call.ringing' }>): Ca
   return {
     id,
     helpPoint,
+    camera: body.camera ?? null,
+    contact: body.contact ?? null,
     incident,
+    reason: body.reason ?? null,
     direction,
     state: 'ringing',
     line: 'early',
-    // Who calls the help point has the call.
+    // Who of the room calls has the call.
     owner: by,
     held: false,
     ringingAt: at,
@@ -135,7 +139,10 @@ function ringing({ body, at }: Extract<CallEntry, { kind: 'call.ringing' }>): Ca
 }
 
 function afterTheEnd(call: Call, entry: CallEntry): Call {
-  if (entry.kind === 'call.recorded') return { ...call, recording: entry.body.recording }
+  if (entry.kind === 'call.recorded') {
+    const { sha256, bytes, from, to, gaps } = entry.body.recording ?? entry.body
+    return { ...call, recording: { sha256, bytes, from, to, gaps } }
+  }
   if (entry.kind === 'call.recording-deleted') return { ...call, recording: null }
   return call
 }

@@ -98,8 +98,11 @@ export function createCallParties(
      * @throws call/not-yours, call/ended, call/not-answered, call/no-trunk, call/busy
      */
     async add(id: string, contact: string, name: string, actor: string): Promise<void> {
-      const about = await incidents.load(mine(id, name).incident)
+      const about = mine(id, name).incident
+      const isDrill = about !== null && (await incidents.load(about)).kind === 'drill'
       const call = mine(id, name)
+      if (call.camera !== null)
+        throw new Failure('call/not-answered', 'Nothing is heard from a loudspeaker: call the contact beside it.')
       if (call.line !== 'up' || (call.state !== 'connected' && call.state !== 'held'))
         throw new Failure('call/not-answered', 'A third party is called once sound has come both ways.')
       const telephone = telephoneOf(contact)
@@ -109,7 +112,7 @@ export function createCallParties(
           `The contact "${contact}" cannot be called from here. Use the desk telephone. In the site file it needs sip: ` +
             '"sip:NUMBER@trunk" and voice.trunk, which for an emergency number needs callerId and address.',
         )
-      const drill = about.kind === 'drill' || drillsOnly()
+      const drill = isDrill || drillsOnly()
       if (drill)
         throw new Failure('call/no-trunk', 'This is a drill or a simulated town: nobody outside is called for it.')
       const there = call.parties.filter(isThere)

@@ -41,18 +41,20 @@ export function createCallRecordings({
 
   /** The file is whole: its hash goes into the ledger. */
   async function written(call: Call, recording: CallRecording): Promise<void> {
-    await append([aboutCall(call, 'call.recorded', { recording })]).durable
+    await append([aboutCall(call, 'call.recorded', { file: `calls/${call.id}.wav`, ...recording })]).durable
     await settleCallRecording(fileOf(call.id))
   }
   /** @param why as the entry says it */
   async function drop(incident: IncidentId, why: string): Promise<void> {
-    for (const call of book.ofIncident(incident)) {
-      // The hourly sweep comes back for one that is being exported.
-      if (!call.recording || isHeld(call.id)) continue
-      rmSync(fileOf(call.id), { force: true })
-      const { sha256 } = call.recording
-      await append([aboutCall(call, 'call.recording-deleted', { sha256, why })]).durable
-    }
+    for (const { id } of book.ofIncident(incident)) await dropOne(id, why)
+  }
+  async function dropOne(id: CallId, why: string): Promise<void> {
+    const call = book.get(id)
+    // The hourly sweep comes back for one that is being exported.
+    if (!call.recording || isHeld(id)) return
+    rmSync(fileOf(id), { force: true })
+    const { sha256 } = call.recording
+    await append([aboutCall(call, 'call.recording-deleted', { sha256, why })]).durable
   }
   return {
     fileOf,
@@ -99,12 +101,18 @@ export function createCallRecordings({
       }
     },
     /**
-     * A recording is deleted with the last of its incident's clips. An incident without clips has none that ends: its
-     * recordings are deleted when they are as old as clips become, unless somebody has locked them.
+     * A recording is deleted with the last of its incident's clips. An incident without clips has none that ends, and a
+     * call without an incident none at all: their recordings are deleted when they are as old as clips become, unless
+     * somebody has locked them.
      */
     async sweep(keepMs: number): Promise<void> {
-      for (const { recording, endedAt, incident } of book.over(Number.POSITIVE_INFINITY)) {
-        if (!recording || incidents.clipsOf(incident) > 0 || clock.now() - Date.parse(endedAt ?? '') < keepMs) continue
+      for (const { id, recording, endedAt, incident } of book.over(Number.POSITIVE_INFINITY)) {
+        if (!recording || clock.now() - Date.parse(endedAt ?? '') < keepMs) continue
+        if (incident === null) {
+          await dropOne(id, 'retention')
+          continue
+        }
+        if (incidents.clipsOf(incident) > 0) continue
         const { log, state } = await incidents.load(incident)
         const locked = log.findLast(({ kind }) => kind === 'clip.locked' || kind === 'clip.unlocked')?.kind
         if (state === 'closed' && locked !== 'clip.locked') await drop(incident, 'retention')

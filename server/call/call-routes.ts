@@ -7,6 +7,7 @@ import { CALL, ID_PARAMS, MEDIA, PROBLEM, listOf } from '../door/shapes.ts'
 import { CALL_STATES, type Call, type CallRecording } from '../glossary/call.ts'
 import { ANY_WALL, HANDLING_WALL, HANDLERS, READERS } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
+import type { CallWish } from './call-outgoing.ts'
 
 export type CallPort = {
   list(): Call[]
@@ -14,7 +15,7 @@ export type CallPort = {
   ofIncident(incident: string): Call[]
   /** @throws call/unknown */
   view(id: string): Call
-  place(helpPoint: string, incident: string | null, name: string, actor: string): Promise<Call>
+  place(wish: CallWish, name: string, actor: string): Promise<Call>
   take(id: string, name: string, actor: string, takeOver: boolean): Promise<Call>
   giveBack(id: string, name: string, actor: string): Promise<Call>
   hold(id: string, name: string, actor: string, on: boolean): Promise<Call>
@@ -33,6 +34,27 @@ export type CallPort = {
 
 const strict = { additionalProperties: false }
 const answers = { 200: CALL, '4xx': PROBLEM }
+/** @throws request/invalid unless it is about one of the three */
+function wishOf({
+  helpPoint,
+  camera,
+  contact,
+  incident = null,
+  reason = null,
+}: {
+  helpPoint?: string
+  camera?: string
+  contact?: string
+  incident?: string | null
+  reason?: string | null
+}): CallWish {
+  const wanted = [helpPoint, camera, contact].filter((each) => each !== undefined)
+  if (wanted.length !== 1)
+    throw new Failure('request/invalid', 'Say whom to call: one of helpPoint, camera and contact.')
+  const about = { incident, reason }
+  if (helpPoint !== undefined) return { helpPoint, ...about }
+  return camera !== undefined ? { camera, ...about } : { contact: contact ?? '', ...about }
+}
 const nameOf = (request: FastifyRequest): string => personOf(request).name
 
 export function callRoutes(app: App, port: CallPort): void {
@@ -66,25 +88,32 @@ export function callRoutes(app: App, port: CallPort): void {
       config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary:
-          'Call a help point about an open incident, and take both. 409 where there is a call of it already, with the ' +
-          'name of the person who has it',
+          'Call a help point, a contact by the trunk, or a camera’s loudspeaker, and take the call; a help point’s incident, ' +
+          'too. 409 where there is a call already, with the name of the person who has it',
         tags: ['calls'],
         body: Type.Object(
           {
-            helpPoint: Type.String({ minLength: 1, maxLength: 100 }),
+            helpPoint: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+            camera: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+            contact: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
             incident: Type.Optional(
-              Type.String({ maxLength: 200, description: 'Left out: the newest that is open there' }),
+              Type.String({
+                maxLength: 200,
+                description:
+                  'Left out: of a help point, the newest that is open there; else none, and `reason` is needed',
+              }),
+            ),
+            reason: Type.Optional(
+              Type.String({ minLength: 1, maxLength: 400, description: 'Why; it is in the record' }),
             ),
           },
-          strict,
+          { ...strict, description: 'One of helpPoint, camera and contact' },
         ),
         response: { 202: CALL, '4xx': PROBLEM },
       },
     },
-    async (request, reply) => {
-      const { helpPoint, incident = null } = request.body
-      return reply.code(202).send(await port.place(helpPoint, incident, nameOf(request), actorOf(request)))
-    },
+    async (request, reply) =>
+      reply.code(202).send(await port.place(wishOf(request.body), nameOf(request), actorOf(request))),
   )
   app.get(
     '/api/v1/calls/:id',

@@ -1,10 +1,15 @@
 /** What the site file says of a call, as it is now: whose it is, how somebody is reached, what is said to callers. Pure. */
+import type { CameraId } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { HelpPoint, Site } from '../glossary/site.ts'
+import { streamSecrets } from '../tools/rtsp/stream-secrets.ts'
 import type { CallDeskOptions } from './call-desk.ts'
 import type { EdgeCareOptions } from './edge/edge-care.ts'
 
-type Said = Pick<CallDeskOptions, 'settings' | 'helpPointOf' | 'keysOf' | 'telephoneOf' | 'drillsOnly'> & {
+type Said = Pick<
+  CallDeskOptions,
+  'settings' | 'helpPointOf' | 'keysOf' | 'telephoneOf' | 'speakerOf' | 'drillsOnly'
+> & {
   /** How a help point is called. @returns null: it does not telephone */
   reachAt: CallDeskOptions['reachOf']
   /** The PBX brings its calls; whether it is registered there, only the PBX knows. */
@@ -12,8 +17,15 @@ type Said = Pick<CallDeskOptions, 'settings' | 'helpPointOf' | 'keysOf' | 'telep
   hasPbx(): boolean
 }
 
-/** @param engines only a simulated town starts without: nobody outside is called from it */
-export function callSite(site: () => Site, engines: EdgeCareOptions['engines']): Said {
+/**
+ * @param engines only a simulated town starts without: nobody outside is called from it
+ * @param streamAt where a camera's stream is read; null: it is not known yet
+ */
+export function callSite(
+  site: () => Site,
+  engines: EdgeCareOptions['engines'],
+  streamAt: (camera: CameraId) => string | null,
+): Said {
   const helpPoint = (id: string): HelpPoint | undefined => site().helpPoints.find((each) => each.id === id)
   return {
     settings: () => site().voice,
@@ -32,6 +44,16 @@ export function callSite(site: () => Site, engines: EdgeCareOptions['engines']):
       const found = contacts.find(({ id }) => id === contact)
       if (!voice?.trunk || found?.telephone?.by !== 'trunk') return null
       return { id: found.id, name: found.name, number: found.telephone.number, trunk: voice.trunk }
+    },
+    speakerOf(id) {
+      const camera = site().cameras.find((each) => each.id === id)
+      const at = camera?.speaker ? streamAt(camera.id) : null
+      if (!camera || at === null) return null
+      const { username = '', password = '', basic = false } = streamSecrets(camera) ?? {}
+      const url = new URL(at)
+      url.username = encodeURIComponent(username)
+      url.password = encodeURIComponent(password)
+      return { url: url.href, basic }
     },
     drillsOnly: () => engines !== 'required',
   }

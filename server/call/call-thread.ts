@@ -10,7 +10,7 @@ import type { CallQuality, CallRecording, Pbx } from '../glossary/call.ts'
 import { realClock } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
-import { type CallLine, type Phrase, createCallLine } from './call-line.ts'
+import { type CallLine, type Phrase, type SoundLeg, createCallLine } from './call-line.ts'
 import type { Phrases } from './call-phrases.ts'
 import { openCallRecorder, settleCallRecording } from './call-recording.ts'
 import {
@@ -26,6 +26,7 @@ import {
 } from './sip/sip-agent.ts'
 import { type PbxLine, type PbxState, openPbxLine } from './sip/pbx-line.ts'
 import { type RtpLeg, openRtpLeg } from './sip/rtp-leg.ts'
+import { type SpeakerAddress, SpeakerRefused, openLoudspeaker } from './speaker/loudspeaker.ts'
 import { type TrialOutcome, createToneTrials } from './tone/tone-trials.ts'
 
 export type CallNews =
@@ -42,11 +43,15 @@ export type CallNews =
   | { news: 'quality'; sip: string; quality: CallQuality }
   | { news: 'recorded'; sip: string; recording: CallRecording }
   | { news: 'error'; words: string }
+/** Whom the room calls. */
+export type Called = Callee | SpeakerAddress
 export type CallThreadInput = { phrases: Phrases }
 
 const TICK_MS = 10
 const ANSWERED = 200
 const GAVE_WAY = 487
+const BUSY_THERE = 486
+const NOT_THERE = 480
 const WRITE_EVERY_MS = 1000
 
 let { phrases } = workerInput<CallThreadInput>()
@@ -70,18 +75,10 @@ function tickOff(): void {
   clearInterval(ticking)
   ticking = undefined
 }
-const ownSound = ({ port, reportPort }: RtpLeg) => ({ address: '127.0.0.1', port, reportPort })
-/** A call's sound; opened with its first description, before it is answered. */
-async function openLine(sip: string): Promise<{ line: CallLine; leg: RtpLeg }> {
-  let onPacket: CallLine['toRoom'] = () => {}
-  let onReport: CallLine['heardThere'] = () => {}
-  const leg = await openRtpLeg(
-    '127.0.0.1',
-    (packet) => onPacket(packet),
-    (report) => onReport(report),
-  )
+function lineOver(sip: string, leg: SoundLeg, hears = true): CallLine {
   const line = createCallLine({
     leg,
+    hears,
     phrases: () => phrases,
     now: realClock.now,
     tell(news) {
@@ -93,11 +90,50 @@ async function openLine(sip: string): Promise<{ line: CallLine; leg: RtpLeg }> {
       else say({ news: 'announced', sip })
     },
   })
-  onPacket = line.toRoom
-  onReport = line.heardThere
   lines.set(sip, line)
   tickOn()
+  return line
+}
+const ownSound = ({ port, reportPort }: RtpLeg) => ({ address: '127.0.0.1', port, reportPort })
+/** A call's sound; opened with its first description, before it is answered. */
+async function openLine(sip: string): Promise<{ line: CallLine; leg: RtpLeg }> {
+  let onPacket: CallLine['toRoom'] = () => {}
+  let onReport: CallLine['heardThere'] = () => {}
+  const leg = await openRtpLeg(
+    '127.0.0.1',
+    (packet) => onPacket(packet),
+    (report) => onReport(report),
+  )
+  const line = lineOver(sip, leg)
+  onPacket = line.toRoom
+  onReport = line.heardThere
   return { line, leg }
+}
+/** Loudspeakers that are asked for, and not there yet. */
+const opening = new Map<string, AbortController>()
+/** The line to a camera's loudspeaker. Resolves once the camera takes sound, or does not. */
+async function openSpeakerLine(sip: string, at: SpeakerAddress): Promise<PlacedCall & { why?: string }> {
+  const asked = new AbortController()
+  opening.set(sip, asked)
+  try {
+    const leg = await openLoudspeaker(at, asked.signal, () => speakerGone(sip))
+    if (asked.signal.aborted) {
+      leg.close()
+      return { status: GAVE_WAY, from: '', rang: false }
+    }
+    lineOver(sip, leg, false)
+    return { status: ANSWERED, from: '', rang: false }
+  } catch (error) {
+    if (!(error instanceof SpeakerRefused)) throw error
+    const status = asked.signal.aborted ? GAVE_WAY : error.busy ? BUSY_THERE : NOT_THERE
+    return { status, from: '', rang: false, why: error.message }
+  } finally {
+    opening.delete(sip)
+  }
+}
+function speakerGone(sip: string): void {
+  say({ news: 'hung-up', sip, lost: true })
+  void closeLine(sip)
 }
 /** One that lost its power says no goodbye: asked, and not there, its call is over. */
 async function probe(sip: string): Promise<void> {
@@ -258,13 +294,12 @@ const calls = {
     if (file !== null) void record(sip, line, file, startedAt)
   },
   /**
-   * Calls a help point. Resolves when it is answered, or is not.
-   * @param asked whether it is asked to answer by itself
+   * Calls a help point, a telephone outside, or a camera's loudspeaker. Resolves when it is answered, or is not.
    * @param file of the recording; null: it is not recorded
    */
-  async place(sip: string, user: string, asked: boolean, file: string | null): Promise<PlacedCall> {
-    if (!agent) throw new Error('the edge is gone')
-    const placed = await agent.place(sip, { user, asked }, 'person')
+  async place(sip: string, whom: Called, why: PlacedFor, file: string | null): Promise<PlacedCall & { why?: string }> {
+    if (!('url' in whom) && !agent) throw new Error('the edge is gone')
+    const placed = await ('url' in whom ? openSpeakerLine(sip, whom) : (agent as SipAgent).place(sip, whom, why))
     const line = lines.get(sip)
     if (placed.status !== ANSWERED) await closeLine(sip)
     else if (!line) throw new Error('this call has ended')
@@ -326,6 +361,7 @@ const calls = {
     await closeLine(sip)
   },
   hangUp: async (sip: string): Promise<void> => {
+    opening.get(sip)?.abort()
     await agent?.hangUp(sip)
     await closeLine(sip)
   },
@@ -338,6 +374,7 @@ const calls = {
   play: (sip: string, phrase: Phrase | null): void => lines.get(sip)?.play(phrase),
   async close(): Promise<void> {
     trials.close()
+    for (const asked of opening.values()) asked.abort()
     await Promise.all([agent?.close(), atPbx?.line.close()])
     agent = null
     await Promise.all([...lines.keys()].map(closeLine))

@@ -1,11 +1,14 @@
 /** Calls: help points that telephone, the operators who take their calls, and the edge that the network touches. */
 import type { Door } from '../door/door.ts'
 import type { Call, CallId, CallQuality, EdgeListen, Registration, VoiceSite } from '../glossary/call.ts'
+import type { CameraId } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Site } from '../glossary/site.ts'
+import { networkOf } from '../tools/networks.ts'
+import { createCountedLines } from '../tools/pace/counted-lines.ts'
 import { createTopic } from '../tools/topic.ts'
 import { type CallBook, createCallBook } from './call-book.ts'
 import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
@@ -28,6 +31,8 @@ export type CallNeeds = Pick<
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
   town: { site(): Site }
+  /** Where a camera's stream is read, with no password in it; null: it is not known yet. */
+  clips: { streamAt(camera: CameraId): string | null }
   ledger: { append: Append; recorded(listener: (entry: Recorded) => void): () => void }
   incidents: Omit<CallDeskOptions['incidents'], 'openAt'> & {
     clipsOf(id: IncidentId): number
@@ -37,7 +42,6 @@ export type CallNeeds = Pick<
   presses: {
     accept: CallDeskOptions['accept']
     alive(helpPoint: string): void
-    refused(source: string, from: string, reason: string): void
   }
 }
 const SWEEP_EVERY_MS = 3_600_000
@@ -55,7 +59,7 @@ function spoken(voice: VoiceSite, logger: CallNeeds['logger']): Phrases {
 /** The desk, the thread and the edge, and what each tells the other. */
 function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
   const { clock, news, closing, onError, town, engines, ledger, incidents, presses } = needs
-  const said = callSite(town.site, engines)
+  const said = callSite(town.site, engines, needs.clips.streamAt)
   const reached = createTopic<readonly EdgeListen[]>(onError)
   const heardNow = createTopic<{ call: CallId; quality: CallQuality }>(onError)
   heardNow.subscribe((data) => news.publish({ event: 'call.quality', data }))
@@ -93,8 +97,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
   })
   const health = createVoiceHealth({ news, edge: () => care.state(), hasPbx: said.hasPbx })
   const cutOff = createCallReturn({ clock, callBack: desk.callBack, now: ({ id }) => book.get(id), onError })
-  const isInCall = (helpPoint: string): boolean => book.going().some((each) => each.helpPoint === helpPoint)
-  const tones = createToneDrill({ clock, line: sounds.line, reachOf, isInCall, onError })
+  const tones = createToneDrill({ clock, line: sounds.line, reachOf, isInCall: book.isInCall, onError })
   const care = createEdgeCare({
     ...needs,
     helpPointOf: (user) => said.helpPointOf(user, false),
@@ -107,11 +110,30 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
       }
       sounds.reach(door)
     },
-    onRefused: ({ from, why }) => presses.refused('sip', from, why),
+    onRefused: refusals(needs),
     onHeard: presses.alive,
+    onRegistration: registrationNews(needs),
   })
   closeInTurn(closing, { cutOff, care, sounds, desk })
   return { said, phrases, desk, care, sounds, health, reached, heardNow, cutOff, tones }
+}
+
+const registrationNews =
+  ({ news }: CallNeeds): EdgeCareOptions['onRegistration'] =>
+  (helpPoint, is) =>
+    news.publish({ event: 'help-point.registration', data: { helpPoint, ...is } })
+/** Who is refused at the edge stands in the record: one entry a second, with how many there were. */
+function refusals({ clock, closing, ledger }: CallNeeds): (refused: { from: string; why: string }) => void {
+  const lines = createCountedLines<{ from: string; why: string }>({
+    clock,
+    write: (body, count) =>
+      ledger.append([
+        { kind: 'call.refused', actor: `address:${body.from}`, subject: 'calls', body: { ...body, count } },
+      ]),
+    others: () => ({ from: 'many', why: 'several' }),
+  })
+  closing.add('the refusals of calls', lines.close)
+  return (refused) => lines.add([networkOf(refused.from), refused.why].join('\n'), refused)
 }
 
 type Closes = { close(): unknown }
@@ -184,8 +206,11 @@ export function openCalls(needs: CallNeeds) {
     },
     listen: {
       async 'the voice edge'(site: Site): Promise<void> {
-        if (site.voice !== null && engines !== 'never') sounds.start(spoken(site.voice, logger), site.voice.pbx)
-        if (!(await care.follow(site))) await sounds.stop()
+        // A loudspeaker is reached without the edge.
+        const speaks = site.voice !== null && site.cameras.some(({ speaker }) => speaker != null)
+        if (site.voice !== null && (engines !== 'never' || speaks))
+          sounds.start(spoken(site.voice, logger), site.voice.pbx)
+        if (!(await care.follow(site)) && !speaks) await sounds.stop()
       },
     },
     routes({ app, whoHas, socket }: Door): void {

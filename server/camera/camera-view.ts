@@ -16,7 +16,7 @@ export type CameraViewPort = {
 
 /** @param basePath before each path that an answer names */
 export function cameraView(id: CameraId, port: CameraViewPort, basePath: string): CameraView {
-  const { name, location, onvif, bearing, privacy } = port.siteCamera(id)
+  const { name, location, onvif, bearing, privacy, speaker = null } = port.siteCamera(id)
   return {
     id,
     name,
@@ -32,5 +32,6 @@ export function cameraView(id: CameraId, port: CameraViewPort, basePath: string)
     codec: port.codec(id),
     converted: port.hasSubstream(id) ? 'sub-stream' : 'transcoded',
     masks: privacy?.masks.map((mask) => mask.name) ?? [],
+    speaker,
   }
 }

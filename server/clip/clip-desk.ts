@@ -17,7 +17,7 @@ import type { CameraToRecord } from './clip-channel.ts'
 import type { ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live/live-window.ts'
 import type { StreamAddress } from './record/recording-run.ts'
-import type { StreamSecrets } from './record/stream-secrets.ts'
+import type { StreamSecrets } from '../tools/rtsp/stream-secrets.ts'
 import { openMaskMemory } from './privacy/mask-memory.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live/live-watchers.ts'
 

@@ -10,7 +10,7 @@ import { diskNews } from './disk-news.ts'
 import { createClipDesk } from './clip-desk.ts'
 import { createPushedStreams } from './record/pushed-streams.ts'
 import { startRtmpIngest } from './record/rtmp-ingest.ts'
-import { streamSecrets } from './record/stream-secrets.ts'
+import { streamSecrets } from '../tools/rtsp/stream-secrets.ts'
 
 export type ClipNeeds = {
   clock: Clock

@@ -5,7 +5,7 @@
 import type { CameraMatch } from '../glossary/connector.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { ConnectorSite, SiteCamera } from '../glossary/site.ts'
-import { streamAddress } from '../tools/stream-address.ts'
+import { streamAddress } from '../tools/rtsp/stream-address.ts'
 import type { TheirCamera } from './connector.ts'
 
 type Ours = Pick<SiteCamera, 'id' | 'name' | 'onvif' | 'stream'>

@@ -4,7 +4,7 @@
  */
 import type { ZoneMinderAccess } from '../glossary/site.ts'
 import { localDateTime, momentOf } from '../tools/local-time.ts'
-import { streamAddress } from '../tools/stream-address.ts'
+import { streamAddress } from '../tools/rtsp/stream-address.ts'
 import { hostOf } from './camera-matching.ts'
 import type { TheirCamera } from './connector.ts'
 import { VmsTrouble, createVmsHttp } from './vms-http.ts'

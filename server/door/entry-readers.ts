@@ -38,6 +38,7 @@ export const READERS_OF = {
   'camera.passed-over': READERS,
   'camera.wanted': READERS,
   'camera.request-answered': READERS,
+  'call.refused': KEEPERS,
   'call.ringing': READERS,
   'call.answered': READERS,
   'call.taken': READERS,

@@ -58,6 +58,7 @@ const STATUS = {
   'call/not-answered': 409,
   'call/no-keys': 409,
   'call/no-trunk': 409,
+  'call/no-speaker': 409,
   'call/not-here': 409,
   'call/no-phrase': 404,
   'call/no-such-party': 404,

@@ -79,15 +79,20 @@ export const FRAMING = Type.Object({
 export const GAP = Type.Object({ from: TIME, to: TIME })
 export const CALL = Type.Object({
   id: Type.String(),
-  helpPoint: Type.String(),
-  incident: Type.String(),
-  direction: Type.Enum(CALL_DIRECTIONS, { description: 'in: the help point has called; out: the room has called it' }),
+  helpPoint: Type.Union([Type.String(), Type.Null()], { description: 'Who is at the other end; one of three' }),
+  camera: Type.Union([Type.String(), Type.Null()], {
+    description: 'Whose loudspeaker it is: nothing is heard from it',
+  }),
+  contact: MAYBE_STRING,
+  incident: Type.Union([Type.String(), Type.Null()], { description: 'null: the room has called without one' }),
+  reason: Type.Union([Type.String(), Type.Null()], { description: 'Why the room has called; null: nobody said' }),
+  direction: Type.Enum(CALL_DIRECTIONS, { description: 'in: the help point has called; out: the room has called' }),
   state: Type.Enum(CALL_STATES, {
     description:
       'waiting: the announcement has answered; connected: sound has come both ways; offered: its operator is lost, or ' +
       'has given it back',
   }),
-  line: Type.Enum(CALL_LINES, { description: 'The line to the help point: not answered yet, up, gone' }),
+  line: Type.Enum(CALL_LINES, { description: 'The line to the other end: not answered yet, up, gone' }),
   owner: MAYBE_STRING,
   held: Type.Boolean(),
   ringingAt: TIME,
@@ -364,6 +369,9 @@ export const CAMERA = Type.Object({
   }),
   masks: Type.Array(Type.String(), {
     description: 'The names of its privacy masks; what they cover is covered in every picture of it',
+  }),
+  speaker: Type.Union([Type.Enum(['onvif']), Type.Null()], {
+    description: 'By which the room speaks through its loudspeaker (`POST /calls`); null: it has none',
   }),
 })
 export const RECORDER = Type.Object({

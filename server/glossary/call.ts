@@ -1,4 +1,8 @@
-/** Types only: a call is a help point's telephone call to the room; it is a press as well. */
+/**
+ * Types only: a call is a help point's telephone call to the room, and is a press as well; or the room's own call to a help
+ * point, to a contact's telephone, or to a camera's loudspeaker.
+ */
+import type { CameraId } from './camera.ts'
 import type { HelpPointId } from './press.ts'
 import type { IncidentId } from './incident.ts'
 
@@ -13,7 +17,7 @@ export type PartyId = Id<'party'>
 export const CALL_STATES = ['ringing', 'waiting', 'connected', 'held', 'offered', 'ended'] as const
 export type CallState = (typeof CALL_STATES)[number]
 
-/** `in`: the help point has called the room. `out`: the room has called the help point. */
+/** `in`: the help point has called the room. `out`: the room calls. */
 export const CALL_DIRECTIONS = ['in', 'out'] as const
 export type CallDirection = (typeof CALL_DIRECTIONS)[number]
 
@@ -83,8 +87,14 @@ export type CallParty = {
 
 export type Call = {
   id: CallId
-  helpPoint: HelpPointId
-  incident: IncidentId
+  /** At the other end is this help point; or the loudspeaker of a camera, from which nothing is heard; or a contact. */
+  helpPoint: HelpPointId | null
+  camera: CameraId | null
+  contact: string | null
+  /** Null: the room has called without one; `reason` says why. */
+  incident: IncidentId | null
+  /** Why the room has called, in the operator's words; null: nobody said. */
+  reason: string | null
   direction: CallDirection
   state: CallState
   line: CallLine

@@ -145,4 +145,6 @@ export type CameraView = {
   converted: 'sub-stream' | 'transcoded'
   /** The names of its privacy masks: what they cover is covered in every picture of it. */
   masks: string[]
+  /** By which the room speaks through its loudspeaker; null: it has none. */
+  speaker: 'onvif' | null
 }

@@ -82,32 +82,47 @@ export type ResponderEntries = {
 export type CallEntries = {
   'call.ringing': {
     call: CallId
-    incident: IncidentId
-    helpPoint: HelpPointId
+    incident: IncidentId | null
+    /** Who or what is at the other end: one of these. */
+    helpPoint: HelpPointId | null
+    camera?: CameraId
+    contact?: string
+    /** Why the room calls. */
+    reason?: string
+    /** What was dialled to reach the contact, and the number of ours that is shown there; null: the provider's own. */
+    number?: string
+    shown?: string | null
     /** SIP's own name of the call. */
     sip: string
     from: string
     secured: boolean
     recorded: boolean
-    /** Left out: the help point has called. `by`: who called it. */
+    /** Left out: the help point has called. `by`: who of the room calls. */
     direction?: 'out'
     by?: string
     /** It is answered at another telephone of the PBX. */
     elsewhere?: true
   }
   /** The line is up: the announcement answers, the operator who has taken the call, or the help point that was called. */
-  'call.answered': { call: CallId; incident: IncidentId; secured?: boolean }
+  'call.answered': { call: CallId; incident: IncidentId | null; secured?: boolean }
   /** `from`: who had it before. */
-  'call.taken': { call: CallId; incident: IncidentId; by: string; from?: string }
-  /** Sound has come both ways. */
-  'call.connected': { call: CallId; incident: IncidentId; by: string; afterMs: number }
-  'call.held': { call: CallId; incident: IncidentId; by: string; on: boolean }
+  'call.taken': { call: CallId; incident: IncidentId | null; by: string; from?: string }
+  /** Sound has come both ways. `contact`, `camera`: not with a person at a help point; at a loudspeaker, one way. */
+  'call.connected': {
+    call: CallId
+    incident: IncidentId | null
+    by: string
+    afterMs: number
+    contact?: string
+    camera?: CameraId
+  }
+  'call.held': { call: CallId; incident: IncidentId | null; by: string; on: boolean }
   /** Keys were sent; `name`: as the site file has them; null: digits that the operator typed. Never which. */
-  'call.keyed': { call: CallId; incident: IncidentId; by: string; name: string | null; taken?: false }
+  'call.keyed': { call: CallId; incident: IncidentId | null; by: string; name: string | null; taken?: false }
   /** A contact is called by the trunk, to speak with the caller and the operator. */
   'call.party-called': {
     call: CallId
-    incident: IncidentId
+    incident: IncidentId | null
     party: PartyId
     contact: string
     name: string
@@ -116,33 +131,49 @@ export type CallEntries = {
     number: string
     shown: string | null
   }
-  'call.party-joined': { call: CallId; incident: IncidentId; party: PartyId; contact: string }
+  'call.party-joined': { call: CallId; incident: IncidentId | null; party: PartyId; contact: string }
   /** `by`: the operator who has hung up on it. */
   'call.party-left': {
     call: CallId
-    incident: IncidentId
+    incident: IncidentId | null
     party: PartyId
     contact: string
     end: PartyEnd
     by?: string
   }
   /** The operator has left; the caller and the parties speak on. */
-  'call.operator-left': { call: CallId; incident: IncidentId; by: string }
+  'call.operator-left': { call: CallId; incident: IncidentId | null; by: string }
   /** The caller was told something by one key. */
-  'call.said': { call: CallId; incident: IncidentId; by: string; phrase: string; language: string }
-  'call.lost': { call: CallId; incident: IncidentId; owner: string; why: string }
-  'call.offered': { call: CallId; incident: IncidentId }
-  'call.escalated': { call: CallId; incident: IncidentId; to: string }
+  'call.said': { call: CallId; incident: IncidentId | null; by: string; phrase: string; language: string }
+  'call.lost': { call: CallId; incident: IncidentId | null; owner: string; why: string }
+  'call.offered': { call: CallId; incident: IncidentId | null }
+  'call.escalated': { call: CallId; incident: IncidentId | null; to: string }
   /** `side`: where no sound arrives; null: it does again. */
-  'call.one-way': { call: CallId; incident: IncidentId; side: OneWay | null }
+  'call.one-way': { call: CallId; incident: IncidentId | null; side: OneWay | null; /** Known since. */ since?: string }
   /** The caller has heard the announcement to its end. */
-  'call.announced': { call: CallId; incident: IncidentId }
-  'call.ended': { call: CallId; incident: IncidentId; end: CallEnd; seconds: number; lossPercent: number }
-  'call.recorded': { call: CallId; incident: IncidentId; recording: CallRecording }
+  'call.announced': { call: CallId; incident: IncidentId | null }
+  'call.ended': {
+    call: CallId
+    incident: IncidentId | null
+    end: CallEnd
+    seconds: number
+    lossPercent: number
+    /** What a camera that takes no sound says; left out: `end` says it. */
+    why?: string
+  }
+  /** `file`: in the data folder. `recording`: of older entries, in the place of the others. */
+  'call.recorded': CallRecording & {
+    call: CallId
+    incident: IncidentId | null
+    file: string
+    recording?: CallRecording
+  }
   /** Somebody fetches the recording, whole or from a byte on. */
-  'call.listened': { call: CallId; incident: IncidentId; from: number; bytes: number; sha256: string }
-  'call.recording-deleted': { call: CallId; incident: IncidentId; sha256: string; why: string }
+  'call.listened': { call: CallId; incident: IncidentId | null; from: number; bytes: number; sha256: string }
+  'call.recording-deleted': { call: CallId; incident: IncidentId | null; sha256: string; why: string }
 }
+/** Of the edge. `count`: how many there were since the last entry of their kind; `from`: the address. */
+export type EdgeEntries = { 'call.refused': { why: string; from: string; count: number } }
 /** Of the clip buffers. */
 export type ClipEntries = {
   'clip.held': { incident: IncidentId; camera: CameraId; from: string; to: string | null }

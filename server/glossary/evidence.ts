@@ -188,6 +188,7 @@ export type ExportCamera = {
   framings: Framing[]
 }
 /** A call whose sound is exported. */
+/** `helpPoint`: its id; of the room's own call to somebody else, `contact police` or `camera cam-12`. */
 export type ExportCall = { id: CallId; helpPoint: string; ringingAt: string; recording: CallRecording }
 /** A call of the incident whose sound is not in the package, and why. */
 export type CallWithoutSound = { id: CallId; ringingAt: string; endedAt: string | null; why: string }

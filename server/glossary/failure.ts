@@ -57,6 +57,7 @@ export const FAILURE_CODES = [
   'call/not-answered',
   'call/no-keys',
   'call/no-trunk',
+  'call/no-speaker',
   'call/not-here',
   'call/no-phrase',
   'call/no-such-party',

@@ -4,6 +4,7 @@ import type {
   IncidentEntries,
   ResponderEntries,
   CallEntries,
+  EdgeEntries,
   ClipEntries,
   CameraEntries,
   ReadinessEntries,
@@ -19,6 +20,7 @@ export type EntryBodies = PressEntries &
   IncidentEntries &
   ResponderEntries &
   CallEntries &
+  EdgeEntries &
   ClipEntries &
   CameraEntries &
   ReadinessEntries &

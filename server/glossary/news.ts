@@ -3,6 +3,7 @@ export type LiveNews = {
   event:
     | 'camera.health'
     | 'help-point.health'
+    | 'help-point.registration'
     | 'storage.health'
     | 'ledger.health'
     | 'site.problem'

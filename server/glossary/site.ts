@@ -196,6 +196,8 @@ export type SiteCamera = {
   mount: Mount | null
   /** Null or left out: nothing of its picture is covered. */
   privacy?: Privacy | null
+  /** By which its loudspeaker is reached; null or left out: it has none. */
+  speaker?: 'onvif' | null
   /** Compass bearing in degrees that a fixed camera looks at; null: nobody said. */
   bearing: number | null
   /** Where the head goes when an incident that sent it is closed. */

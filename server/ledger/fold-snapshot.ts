@@ -8,7 +8,7 @@ import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 
 /** To be raised when what a fold saves changes its shape. */
-const FORMAT = 14
+const FORMAT = 15
 const EVERY = 5000
 const SPACING_MS = 60_000
 

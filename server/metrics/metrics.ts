@@ -292,12 +292,16 @@ export function createMetrics(port: MetricsPort) {
   gauge('lamppost_tokens_ending', 'Tokens that end within 30 days, or have ended and are still used', [], (set) =>
     set({}, port.endingTokens().length),
   )
+  const isWithCaller = ({ contact, camera }: { contact?: string; camera?: string }): boolean =>
+    contact === undefined && camera === undefined
   return {
     press: (source: string, kind: PressKind, outcome: PressOutcome): void => presses.inc({ source, kind, outcome }),
     stage: (stage: Stage, kind: PressKind, ms: number): void => stages.observe({ stage, kind }, ms / 1000),
     entry(entry: Draft): void {
       if (entry.kind === 'drill.finished') drills.inc({ result: entry.body.passed ? 'passed' : 'failed' })
-      if (entry.kind === 'call.connected') connected.observe(entry.body.afterMs / 1000)
+      if (entry.kind === 'call.refused')
+        presses.inc({ source: 'sip', kind: 'press', outcome: 'refused' }, entry.body.count)
+      if (entry.kind === 'call.connected' && isWithCaller(entry.body)) connected.observe(entry.body.afterMs / 1000)
       if (entry.kind === 'call.one-way' && entry.body.side !== null) oneWay.inc({ side: entry.body.side })
       if (entry.kind === 'call.ended') {
         calls.inc({ end: entry.body.end })

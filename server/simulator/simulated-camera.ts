@@ -11,7 +11,8 @@ import { createCameraEvents } from './onvif/camera-events.ts'
 import { populate } from './picture/picture-figures.ts'
 import type { Glyphs } from './picture/picture-text.ts'
 import { type StoredPreset, createPresetStore } from './preset-store.ts'
-import { type Flow, startRtspServer } from './stream/rtsp-server.ts'
+import { createLoudspeaker } from './stream/loudspeaker.ts'
+import { type Flow, type Loudspeaker, startRtspServer } from './stream/rtsp-server.ts'
 import { loadStreet } from './picture/street-picture.ts'
 
 export type CameraPlan = {
@@ -30,6 +31,7 @@ export type CameraPlan = {
   }
   frame?: Frame
   /** A second, smaller stream beside it, always H.264. */ substream?: Frame
+  /** It has a loudspeaker. */ speaker?: boolean
 }
 export type Credentials = { username: string; password: string }
 export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
@@ -78,10 +80,11 @@ export async function startSimulatedCamera(options: {
       createCameraPicture({ street, figures: populate(seed, waiting), glyphs, name, frame: size }),
     )
   /** One stream: drawn when somebody first watches, in the size of now. */
-  const startStream = (port: number, load: () => Lens, size: () => Frame) =>
+  const startStream = (port: number, load: () => Lens, size: () => Frame, loudspeaker: Loudspeaker | null = null) =>
     startRtspServer({
       port,
       credentials,
+      loudspeaker,
       startEncoder(publishTo) {
         let stop: (() => Promise<void>) | null = null
         let stopped = false
@@ -104,11 +107,13 @@ export async function startSimulatedCamera(options: {
         }
       },
     })
+  const loudspeaker = createLoudspeaker(join(folder, `${plan.id}.heard.wav`), onError)
   const startRtsp = (port: number) =>
     startStream(
       port,
       () => (picture ??= draw(frame)),
       () => frame,
+      plan.speaker ? loudspeaker : null,
     )
   let small: Lens | null = null
   const startSubstream = (size: Frame) =>
@@ -174,6 +179,10 @@ export async function startSimulatedCamera(options: {
       frame = { ...frame, ...next }
       picture = null
     },
+    /** What its loudspeaker has said so far, A-law at 8,000 a second; at most the newest minute. */
+    said: loudspeaker.said,
+    /** Whether somebody speaks through it. */
+    spokenThrough: (): boolean => rtsp?.spokenThrough() ?? false,
     setFlow: (next: Flow): void => rtsp?.setFlow(next),
     setTrap: (next: Trap | null): void => void (trap = next),
     /** What its motors do wrong, or what it says wrongly of them, from now on. */

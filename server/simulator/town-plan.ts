@@ -29,6 +29,7 @@ export function planTown(site: Site): CameraPlan[] {
       presets,
       landmarks: landmarksOf(site, camera),
       pushes: camera.rtmp !== null,
+      speaker: camera.speaker === 'onvif',
       streamOnly: camera.stream !== null && camera.onvif === null,
       ...deviceOf(camera),
     }

@@ -2,7 +2,7 @@
  * Whether two cameras of a site file are one device, one head, one channel or one stream, as far as the file says.
  * Pure.
  */
-import { streamAddress } from '../tools/stream-address.ts'
+import { streamAddress } from '../tools/rtsp/stream-address.ts'
 import type { SiteDocument } from './site-schema.ts'
 
 type DocumentAccess = NonNullable<SiteDocument['cameras'][number]['onvif']>

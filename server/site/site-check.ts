@@ -207,6 +207,10 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     if (!camera.onvif && !camera.rtmp && !camera.stream) complain(at(), 'a camera needs onvif, stream or rtmp')
     if (camera.rtmp && camera.stream) complain(at('stream'), 'a camera that pushes by rtmp has no stream to be read')
     if (!camera.onvif && camera.presets) complain(at('presets'), 'only a camera with onvif can be sent to a preset')
+    if (camera.speaker && !camera.onvif && !camera.stream)
+      complain(at('speaker'), 'a loudspeaker is reached by the camera’s stream: it needs onvif or stream')
+    if (camera.speaker && !document.voice)
+      complain(at('speaker'), 'nobody could speak there: the site file needs voice: { edge: …, desk: … }')
     if (camera.mount && !camera.location)
       complain(at('mount'), 'a camera that is turned by coordinates needs a location of its own')
     for (const helpPoint of Object.keys(camera.presets ?? {}))
@@ -295,6 +299,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
           }
         : null,
       privacy: privacyOf(camera, at, complain),
+      speaker: camera.speaker ?? null,
       bearing: camera.bearing ?? null,
       after: camera.after ?? 'home',
       buffer: {

@@ -264,6 +264,12 @@ const CAMERA = Type.Object(
         },
       ),
     ),
+    speaker: Type.Optional(
+      Type.Enum(['onvif'], {
+        description:
+          'It has a loudspeaker, through which the room speaks: by the back channel of its RTSP stream (ONVIF); needs voice',
+      }),
+    ),
     rtmp: Type.Optional(
       Type.Object(
         {

@@ -3,6 +3,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { createCallReturn } from '../../server/call/call-return.ts'
 import type { PlacedCall } from '../../server/call/sip/sip-agent.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
 import type { Call } from '../../server/glossary/call.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { INVITE, createCallRoom } from './call-room.ts'
@@ -428,7 +429,7 @@ describe('an incident that is closed', () => {
     await room.desk.take(id, 'Asha', 'operator:Asha', false)
     await room.clock.advance(1000)
     await ring(room, 'second', 'hp02')
-    await room.desk.incidentClosed(room.call().incident)
+    await room.desk.incidentClosed(room.call().incident as IncidentId)
     expect(room.desk.list().map(({ end }) => end)).toEqual(['forwarded', 'operator-hung-up'])
     expect(room.asked.slice(-2).sort()).toEqual([`hang up ${INVITE.sip}`, 'refuse second 480'])
   })
@@ -456,7 +457,7 @@ describe('a call that waits again', () => {
 
 describe('a call from the room', () => {
   const place = (room: ReturnType<typeof createCallRoom>, name = 'Asha') =>
-    room.desk.place('point-hp01', null, name, `operator:${name}`)
+    room.desk.place({ helpPoint: 'point-hp01', incident: null, reason: null }, name, `operator:${name}`)
   const answered = async () => ({ status: 200, from: 'tls:10.1.2.3:5061', rang: false })
 
   test('is of the open incident, of whoever calls, and no press', async () => {
@@ -535,7 +536,7 @@ describe('a call from the room', () => {
     expect(room.desk.view(id)).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
     expect(room.asked).toContain(`hang up ${id}`)
     const again = await place(room)
-    await room.desk.incidentClosed(again.incident)
+    await room.desk.incidentClosed(again.incident as IncidentId)
     expect(room.desk.view(again.id)).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
   })
   test('that is answered while it is hung up is hung up again: no microphone stays open that nobody has', async () => {
@@ -566,11 +567,16 @@ describe('a call from the room', () => {
     expect(both).toEqual(['done', ['call/busy', expect.objectContaining({ owner: 'Asha' })]])
   })
   test.each([
-    ['a help point that is not registered', 'point-elsewhere', 'inc-1', 'request/invalid'],
-    ['a help point without an open incident', 'point-hp02', null, 'incident/unknown'],
-  ])('to %s is refused', async (_, helpPoint, incident, code) => {
+    ['a help point that is not the incident’s', 'point-elsewhere', 'inc-1', null, 'request/invalid'],
+    ['a help point without an open incident, and without a reason', 'point-hp02', null, null, 'request/invalid'],
+    ['a help point without an open incident, for no reason but blanks', 'point-hp02', null, '  ', 'request/invalid'],
+    ['a help point that is not registered', 'point-elsewhere', null, 'The lamp is out', 'call/unreachable'],
+  ])('to %s is refused', async (_, helpPoint, incident, reason, code) => {
     const room = createCallRoom()
-    expect(await codeOf(room.desk.place(helpPoint, incident, 'Asha', 'operator:Asha'))).toMatchObject([code, {}])
+    expect(await codeOf(room.desk.place({ helpPoint, incident, reason }, 'Asha', 'operator:Asha'))).toMatchObject([
+      code,
+      {},
+    ])
     expect(room.asked).toEqual([])
   })
   test('where the site has no voice any more is refused', async () => {
@@ -600,7 +606,7 @@ describe('the recording', () => {
       actor: 'evidence:Eve',
       body: { from: 0, bytes: 58, sha256: 'ab' },
     })
-    await room.recordings.drop(room.call().incident, 'retention')
+    await room.recordings.drop(room.call().incident as IncidentId, 'retention')
     expect(() => room.recordings.recording(id)).toThrow('no recording')
   })
   test('of a site that records none is none, and says why', async () => {

@@ -1,9 +1,8 @@
 /** One call's sound, tick by tick, with time that a test moves: what the caller hears, and what the room is told. */
 import type { MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type LineNews, createCallLine } from '../../server/call/call-line.ts'
+import { type LineNews, type SoundLeg, createCallLine } from '../../server/call/call-line.ts'
 import { createSoundBuffer } from '../../web-components/lamppost-call/sound-buffer.ts'
-import type { RtpLeg } from '../../server/call/sip/rtp-leg.ts'
 import type { Direction } from '../../server/call/sip/sip-description.ts'
 import { SILENCE } from '../../server/tools/media/g711.ts'
 
@@ -19,13 +18,11 @@ function openLine(direction: Direction = 'sendrecv') {
   const news: LineNews[] = []
   const line = createCallLine({
     leg: {
-      port: 4000,
-      reportPort: 4001,
       sendTo: () => {},
       send: (payload: Uint8Array, at: number | null) => void sent.push({ payload, at }),
       sendKeys: () => true,
       close: () => {},
-    } satisfies RtpLeg,
+    } satisfies SoundLeg,
     phrases: () => ({
       waiting: sound(1, 50),
       'waiting-unrecorded': sound(2, 50),
@@ -257,13 +254,11 @@ describe('a third party', () => {
   const partyLeg = () => {
     const heard: Uint8Array[] = []
     const leg = {
-      port: 4002,
-      reportPort: 4003,
       sendTo: () => {},
       send: (payload: Uint8Array) => void heard.push(payload),
       sendKeys: () => false,
       close: () => {},
-    } satisfies RtpLeg
+    } satisfies SoundLeg
     return { leg, heard }
   }
   let said = 0
@@ -333,13 +328,11 @@ describe('a third party', () => {
 describe('the end of a third party', () => {
   const silent = () =>
     ({
-      port: 4002,
-      reportPort: 4003,
       sendTo: () => {},
       send: () => {},
       sendKeys: () => false,
       close: () => {},
-    }) satisfies RtpLeg
+    }) satisfies SoundLeg
   test('brings the announcement back, where no operator is there', () => {
     const { line, sent, talk, speak, pass } = openLine()
     talk()

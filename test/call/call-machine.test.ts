@@ -64,9 +64,18 @@ describe('a call', () => {
   test('gets its recording after its end, and loses it when that is deleted', () => {
     const over = [RINGING, entry('call.ended', { end: 'caller-hung-up' })]
     const recording = { sha256: 'a', bytes: 1, from: '', to: '', gaps: [] }
-    expect(fold(...over, entry('call.recorded', { recording }))?.recording).toEqual(recording)
+    expect(fold(...over, entry('call.recorded', { file: 'calls/cal-1.wav', ...recording }))?.recording).toEqual(
+      recording,
+    )
+    // As older versions wrote it.
+    const old = { recording } as unknown as typeof recording & { file: string }
+    expect(fold(...over, entry('call.recorded', old))?.recording).toEqual(recording)
     expect(
-      fold(...over, entry('call.recorded', { recording }), entry('call.recording-deleted', { sha256: 'a', why: '' })),
+      fold(
+        ...over,
+        entry('call.recorded', { file: 'calls/cal-1.wav', ...recording }),
+        entry('call.recording-deleted', { sha256: 'a', why: '' }),
+      ),
     ).toMatchObject({ recording: null })
   })
   test('is never thrown off by an entry, whatever came before it', () => {

@@ -56,7 +56,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
   let kind: Incident['kind'] = 'press'
   let partyAnswers: (party: string) => Promise<PlacedCall> = () => new Promise(() => {})
   let answers: () => Promise<void> = () => Promise.resolve()
-  let places: (sip: string) => Promise<PlacedCall> = () => new Promise(() => {})
+  let places: (sip: string) => Promise<PlacedCall & { why?: string }> = () => new Promise(() => {})
   let accepts: (id: string) => Promise<void> = () => Promise.resolve()
   const incident = 'inc-1' as IncidentId
   const write = (what: string): Promise<void> => {
@@ -84,10 +84,12 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     book,
     append: ledger.append,
     line: {
-      place: (sip, user, asked, file) =>
-        write(`place ${user}${asked ? '' : ', not asked'}${file === null ? ' unrecorded' : ''}`).then(() =>
-          places(sip),
-        ),
+      place(sip, whom, why, file) {
+        const whose =
+          'user' in whom ? `${whom.user}${whom.asked ? '' : ', not asked'}` : 'url' in whom ? whom.url : whom.number
+        const recorded = file === null ? ' unrecorded' : ''
+        return write(`place ${whose}${recorded}${why === 'person' ? '' : ` for a ${why}`}`).then(() => places(sip))
+      },
       ring: (sip) => write(`ring ${sip}`),
       answer: (sip, file) => write(`answer ${sip}${file === null ? ' unrecorded' : ''}`).then(() => answers()),
       refuse: (sip, status) => write(`refuse ${sip} ${status}`),
@@ -105,6 +107,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     keysOf: (): Record<string, string> => ({ gate: '1#' }),
     telephoneOf: (contact) =>
       contact === 'desk-only' ? null : { id: contact, name: `The ${contact}`, number: '101', trunk: TRUNK },
+    speakerOf: (camera) => (camera === 'cam-31' ? { url: 'rtsp://10.0.4.31/stream', basic: false } : null),
     drillsOnly: () => simulated,
     phrases: () => [{ id: 'help-coming', name: null, languages: ['en', 'pl'] }],
     settings: () => change && { ...SETTINGS, ...change },

@@ -1,6 +1,6 @@
 /** How the server signs in to a camera's stream, and what it never says in the clear. */
 import { describe, expect, test } from 'vitest'
-import { BASIC_REFUSED, authorizationFor, signInWay } from '../../server/clip/record/rtsp/rtsp-sign-in.ts'
+import { BASIC_REFUSED, authorizationFor, signInWay } from '../../server/tools/rtsp/rtsp-sign-in.ts'
 
 describe('signing in to a camera’s stream', () => {
   const BASIC = 'Basic realm="cam"'

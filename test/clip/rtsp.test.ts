@@ -4,9 +4,9 @@ import { joined } from '../../server/clip/live/concat-buffers.ts'
 import { createLiveWindow } from '../../server/clip/live/live-window.ts'
 import { createFrameSlab, createSlabPool } from '../../server/clip/record/rtsp/frame-slab.ts'
 import { type Picture, UnfitForRtp, createRtpPictures } from '../../server/clip/record/rtsp/rtp-pictures.ts'
-import { type RtspAnswer, createRtspWire } from '../../server/clip/record/rtsp/rtsp-wire.ts'
+import { type RtspAnswer, createRtspWire } from '../../server/tools/rtsp/rtsp-wire.ts'
 import { createStreamFollower } from '../../server/clip/record/stream-follower.ts'
-import { controlAddress, describedSets, readDescription } from '../../server/clip/record/rtsp/session-description.ts'
+import { controlAddress, describedSets, readDescription } from '../../server/tools/rtsp/session-description.ts'
 
 /** The same numbers in every run (mulberry32). */
 function random(seed: number): () => number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { matchCameras } from '../../server/connectors/camera-matching.ts'
-import { streamAddress } from '../../server/tools/stream-address.ts'
+import { streamAddress } from '../../server/tools/rtsp/stream-address.ts'
 import type { TheirCamera } from '../../server/connectors/connector.ts'
 import type { SiteCamera } from '../../server/glossary/site.ts'
 

@@ -117,6 +117,7 @@ describe('the custom-elements manifest', () => {
       'storage',
       'counts',
       'tiles',
+      'calls',
       'lately',
     ])
     expect(wall?.cssProperties.map(({ name }) => name)).toEqual(

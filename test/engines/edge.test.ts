@@ -198,8 +198,8 @@ describe('who calls', () => {
       0,
     )
   const refusedOf = async (): Promise<string[]> =>
-    (await town.ask('Eve', 'GET', '/ledger?kind=press.refused')).body?.items?.map(
-      ({ body }: { body: { reason: string } }) => body.reason,
+    (await town.ask('Eve', 'GET', '/ledger?kind=call.refused')).body?.items?.map(
+      ({ body }: { body: { why: string } }) => body.why,
     ) ?? []
 
   test.each([

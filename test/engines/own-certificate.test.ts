@@ -201,8 +201,8 @@ test('another authority counts within seconds when its file is there, and no cal
   caller.close()
 })
 test('each refusal is an entry', async () => {
-  const { body } = await town.ask('Eve', 'GET', '/ledger?kind=press.refused')
-  const reasons = body.items.map(({ body: said }: { body: { reason: string } }) => said.reason).join('\n')
+  const { body } = await town.ask('Eve', 'GET', '/ledger?kind=call.refused')
+  const reasons = body.items.map(({ body: said }: { body: { why: string } }) => said.why).join('\n')
   expect(reasons).toMatch(/no certificate, or another's/)
   // Also who did not come through the handshake.
   expect(reasons).toMatch(/a certificate that nobody vouches for \(certificate verify failed\)/)

@@ -96,6 +96,30 @@ describe('over UDP', () => {
     await town.ask('Asha', 'POST', `/calls/${id}/taking`, {})
     await town.ask('Asha', 'POST', `/calls/${id}/ending`)
   })
+  test('carries a call of the room that is about no incident: both hear each other, and it is recorded', async () => {
+    const police = town.helpPoint({ user: '101', outside: port })
+    closers.push(police.hangUp)
+    const wish = { contact: 'police', reason: 'A drunk driver on Bondgate' }
+    const { status, body } = await town.ask('Asha', 'POST', '/calls', wish)
+    expect([status, body]).toMatchObject([202, { contact: 'police', helpPoint: null, incident: null, owner: 'Asha' }])
+    const operator = await openOperator(town, 'Asha', body.id)
+    closers.push(operator.close)
+    await until(
+      () => see(town, body.id),
+      ({ state }) => state === 'connected',
+    )
+    await pass(1500)
+    await town.ask('Asha', 'POST', `/calls/${body.id}/ending`)
+    await police.hangUp()
+    expect(shareAt(police.heard(), null, 880).share).toBeGreaterThan(0.9)
+    expect(operator.heard.length).toBeGreaterThan(20)
+    await until(
+      () => see(town, body.id),
+      ({ recording }) => recording !== null,
+    )
+    const { body: record } = await town.ask('Eve', 'GET', '/ledger?kind=call.recorded')
+    expect(record.items.at(-1).body).toMatchObject({ call: body.id, incident: null, file: `calls/${body.id}.wav` })
+  })
   test('gives its password to no help point, whichever request it asks in', async () => {
     const police = town.helpPoint({ user: '101', outside: port })
     closers.push(police.hangUp)

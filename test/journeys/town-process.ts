@@ -129,8 +129,9 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
-export async function openBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ARGS })
+/** @param further arguments of Chromium */
+export async function openBrowser(...further: string[]): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...ARGS, ...further] })
   const newContext = browser.newContext.bind(browser)
   browser.newContext = async (options) => {
     const context = await newContext(options)

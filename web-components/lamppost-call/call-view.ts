@@ -2,6 +2,7 @@
 import { html, nothing } from 'lit'
 import { elapsed } from '../theme/times.ts'
 import type { Call, Contact } from '../wall-client/api-shapes.ts'
+import type { WallState } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { type PartyAction, addPartyView, joined, partiesView } from './call-parties.ts'
 import { type PhraseAction, type PhraseView, phrasesView } from './call-phrases.ts'
@@ -29,6 +30,8 @@ export type CallViewOf = {
   words: Words['call']
   /** The name of the help point; null where the page around says it. */
   where: string | null
+  /** Who is at the other end, where that is no help point: a contact, or the loudspeaker of a camera. */
+  other: string | null
   me: string
   /** Milliseconds since 1970, by the server's clock. */
   now: number
@@ -82,7 +85,35 @@ export const mayAccept = (call: Call): boolean =>
 /** Nobody speaks with the caller: the wall rings. */
 export const isUnanswered = (call: Call): boolean => mayAccept(call) && !isLeftTogether(call)
 
-export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' | 'me'>): string {
+/** Who or what is at the other end, by name. */
+export function nameOfOther(
+  { helpPoint, camera, contact }: Pick<Call, 'helpPoint' | 'camera' | 'contact'>,
+  { helpPoints, cameras, site }: Pick<WallState, 'helpPoints' | 'cameras' | 'site'>,
+): string {
+  const named: readonly { id: string; name: string }[] =
+    helpPoint !== null ? helpPoints : contact !== null ? (site?.contacts ?? []) : cameras
+  const wanted: string = helpPoint ?? contact ?? camera ?? ''
+  return named.find(({ id }) => id === wanted)?.name ?? wanted
+}
+
+/** Of a call of the room to somebody that is no help point. */
+function sentenceOfOther({ call, words: { to }, me }: SentenceOf, other: string): string {
+  const mine = call.owner === me
+  const who = call.owner ?? ''
+  if (call.state === 'ended') return to.ended(call.end ?? 'line-lost', other)
+  if (call.camera !== null) {
+    if (call.state === 'connected') return mine ? to.throughYou(other) : to.through(who, other)
+    return mine ? to.asking(other) : to.through(who, other)
+  }
+  if (isBeingCalled(call)) return mine ? to.calling(other) : to.othersCall(who, other)
+  if (call.owner === null) return to.offered(other)
+  if (call.state === 'held') return mine ? to.onHold(other) : to.onHoldBy(who, other)
+  return mine ? to.speaking(other) : to.others(who, other)
+}
+type SentenceOf = Pick<CallViewOf, 'call' | 'words' | 'me'>
+
+export function sentence({ call, words, me, other = null }: SentenceOf & Partial<Pick<CallViewOf, 'other'>>): string {
+  if (other !== null) return sentenceOfOther({ call, words, me }, other)
   const mine = call.owner === me
   if (call.state === 'ended') return words.ended(call.end ?? 'line-lost')
   if (isBeingCalled(call) && call.owner === null) return words.callingByItself
@@ -108,7 +139,11 @@ export function callView(view: CallViewOf) {
   const since = Date.parse(call.endedAt ?? '') || now
   const muted = mine && here && voice.muted
   const from = takenFrom(call, incidentOf)
-  return html`<section class="call ${call.state} ${muted ? 'muted' : ''}" part="call" aria-label=${words.title}>
+  return html`<section
+    class="call ${call.state} ${muted ? 'muted' : ''}"
+    part="call"
+    aria-label=${view.other === null ? words.title : words.to.title(view.other)}
+  >
     ${view.where === null ? nothing : html`<h3>${view.where}</h3>`}
     <p class="head" role="status">
       <svg class="handset" viewBox="0 0 24 24" aria-hidden="true"><path d=${HANDSET} /></svg>
@@ -127,7 +162,7 @@ export function callView(view: CallViewOf) {
     ${mine && here ? html`${meters(view)} ${loudness(view)}` : nothing} ${partiesView(view, mine, now)}
     ${mine ? html`${addPartyView(view)} ${ownButtons(view, here, voice.muted)}` : nothing}
     ${
-      call.owner !== null && !mine && call.state !== 'ended' && !isBeingCalled(call)
+      call.owner !== null && !mine && call.state !== 'ended' && !isBeingCalled(call) && call.camera === null
         ? html`<div class="buttons">
             <button @click=${() => ask('take-over')}>${words.takeOver(call.owner)}</button>
           </div>`
@@ -135,41 +170,44 @@ export function callView(view: CallViewOf) {
     }
     ${warnings(view, mine, here)} ${refusal ? html`<p class="warn" role="alert">${refusal}</p>` : nothing}
     <p class="facts">
+      ${call.camera !== null && call.state === 'connected' ? html`<span>${words.to.noneHeard}</span>` : nothing}
       <span>${call.recorded ? words.recorded : words.notRecorded}</span>
-      ${call.secured ? nothing : html`<span>${words.notSecured}</span>`}
+      ${call.secured ? nothing : html`<span>${view.other === null ? words.notSecured : words.to.notSecured}</span>`}
     </p>
   </section>`
 }
 
 /** Loudness as an eye sees it: -50 dB is nothing, full scale is all. */
 const share = (peak: number): number => Math.max(0, Math.min(1, 1 + (20 * Math.log10(Math.max(peak, 1e-4))) / 50))
-function meters({ words, voice }: CallViewOf) {
+function meters({ call, words, voice, other }: CallViewOf) {
   // Drawn by attributes: the page's policy takes no style from markup.
   const meter = (value: number) =>
     html`<svg class="meter" part="meter" viewBox="0 0 100 10" preserveAspectRatio="none">
       <rect width=${100 * share(value)} height="10" />
     </svg>`
   return html`<div class="meters" aria-hidden="true">
-    <span>${words.heard}</span>${meter(voice.heard)}
+    ${call.camera === null ? html`<span>${other ?? words.heard}</span>${meter(voice.heard)}` : nothing}
     <span>${words.spoken}</span>${meter(voice.muted || (voice.pushToTalk && !voice.held) ? 0 : voice.spoken)}
   </div>`
 }
 
+const volumeOf = (words: Words['call'], volume: number, setVolume: (decibels: number) => void) =>
+  html`<label class="volume"
+    ><span>${words.volume}</span
+    ><input
+      type="range"
+      min="-12"
+      max="12"
+      step="3"
+      .value=${String(volume)}
+      aria-valuetext=${words.decibels(volume)}
+      @input=${(event: Event) => setVolume(Number((event.target as HTMLInputElement).value))}
+    /><output>${words.decibels(volume)}</output></label
+  >`
 /** How loud the caller is here, and whether the room is heard only while somebody wants it. */
 function loudness({ call, words, voice, ask, hold, setVolume }: CallViewOf) {
   const { volume, pushToTalk, held } = voice
-  return html`<label class="volume"
-      ><span>${words.volume}</span
-      ><input
-        type="range"
-        min="-12"
-        max="12"
-        step="3"
-        .value=${String(volume)}
-        aria-valuetext=${words.decibels(volume)}
-        @input=${(event: Event) => setVolume(Number((event.target as HTMLInputElement).value))}
-      /><output>${words.decibels(volume)}</output></label
-    >
+  return html`${call.camera === null ? volumeOf(words, volume, setVolume) : nothing}
     <div class="buttons">
       <button class="push" aria-pressed=${pushToTalk} @click=${() => ask('push-to-talk')}>${words.pushToTalk}</button>
       ${
@@ -214,21 +252,26 @@ function ownButtons({ call, words, keys, asked, saying, ask }: CallViewOf, here:
             ? html`<button class="mute" aria-pressed=${muted} @click=${() => ask('mute')}>
                   ${muted ? words.unmute : words.mute}
                 </button>
-                <button @click=${() => ask('hold')}>${words.hold}</button>`
+                ${call.camera === null ? html`<button @click=${() => ask('hold')}>${words.hold}</button>` : nothing}`
             : nothing
       }
     </div>
     <div class="buttons">
-      ${isBeingCalled(call) ? nothing : html`<button @click=${() => ask('give-back')}>${together ? words.leave : words.giveBack}</button>`}
+      ${
+        isBeingCalled(call) || call.camera !== null
+          ? nothing
+          : html`<button @click=${() => ask('give-back')}>${together ? words.leave : words.giveBack}</button>`
+      }
       <button class="danger" part="end" @click=${() => ask('hang-up')}>
-        ${together ? words.hangUpAll : words.hangUp}
+        ${together ? words.hangUpAll : call.camera === null ? words.hangUp : words.to.stop}
       </button>
     </div>
-    ${call.state === 'connected' ? phrasesView({ ...saying, words, ask }) : nothing}`
+    ${call.state === 'connected' && call.contact === null ? phrasesView({ ...saying, words, ask }) : nothing}`
 }
 
 /** What the operator must know to act; the worst first, and never more than it takes. */
-function warnings({ call, words, voice, isStuck, ask }: CallViewOf, mine: boolean, here: boolean) {
+function warnings(view: CallViewOf, mine: boolean, here: boolean) {
+  const { call, words, voice, isStuck, ask } = view
   const { quality } = call
   if (call.state === 'ended') return nothing
   const deaf = mine && here && voice.microphone !== 'ready' && voice.microphone !== 'asking'
@@ -253,10 +296,14 @@ function warnings({ call, words, voice, isStuck, ask }: CallViewOf, mine: boolea
       : nothing
   }
   ${
-    mine && call.recorded && !call.announced
+    mine && call.recorded && !call.announced && call.camera === null
       ? html`<div class="microphone">
-          <p class="doubt">${words.notTold}</p>
-          ${call.state === 'connected' ? html`<button @click=${() => ask('tell')}>${words.tell}</button>` : nothing}
+          <p class="doubt">${view.other === null ? words.notTold : words.to.notTold(view.other)}</p>
+          ${
+            call.state === 'connected'
+              ? html`<button @click=${() => ask('tell')}>${view.other === null ? words.tell : words.to.tell}</button>`
+              : nothing
+          }
         </div>`
       : nothing
   }`

@@ -1,4 +1,4 @@
-/** A help point's call: accept it, speak, hold, hang up, with the sound of this page. */
+/** A call of a help point, or of the room: accept it, speak, hold, hang up, with the sound of this page. */
 import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { element } from '../theme/element.ts'
@@ -10,12 +10,19 @@ import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
 import { callStyles } from './call-styles.ts'
-import { type CallAction, callView, mayAccept, microphoneView, takenFrom } from './call-view.ts'
+import { type CallAction, callView, mayAccept, microphoneView, nameOfOther, takenFrom } from './call-view.ts'
 import { joined } from './call-parties.ts'
 import { type CallVoice, voiceOf } from './call-voice.ts'
 import type { MicrophoneState } from './microphone.ts'
 
-export type CallNews = { call: string; helpPoint: string; incident: string }
+/** One of `helpPoint`, `camera` and `contact` is at the other end. `incident` null: the call is about none. */
+export type CallNews = {
+  call: string
+  helpPoint: string | null
+  camera: string | null
+  contact: string | null
+  incident: string | null
+}
 const CONFIRM_WITHIN_MS = 5000
 const DOUBLE_CLICK_MS = 500
 /** So long sound goes one way only, and the line is called anew by one press. */
@@ -171,7 +178,8 @@ export class LamppostCall extends LitElement {
     for (const call of this.#calls) {
       const was = this.#known.get(call.id)
       this.#known.set(call.id, call)
-      const detail: CallNews = { call: call.id, helpPoint: call.helpPoint, incident: call.incident }
+      const { id, helpPoint, camera, contact, incident } = call
+      const detail: CallNews = { call: id, helpPoint, camera, contact, incident }
       const tell = (what: string): boolean =>
         this.dispatchEvent(new CustomEvent(`lamppost-call-${what}`, { detail, bubbles: true, composed: true }))
       if (!was && call.state === 'ringing') tell('ringing')
@@ -212,18 +220,22 @@ export class LamppostCall extends LitElement {
           await client.takeCall(call.id, action === 'take-over')
           return await voice.talk(call.id, this.#wantsPush(call))
         case 'call-back': {
+          const { helpPoint, incident } = call
+          if (helpPoint === null || incident === null) return
           if (voice.state().microphone !== 'ready') void voice.prepare()
-          const placed = await client.placeCall(call.helpPoint, call.incident)
+          const placed = await client.placeCall({ helpPoint }, incident)
           return await voice.talk(placed.id, this.#wantsPush(call))
         }
         case 'call-anew': {
+          const { helpPoint, incident } = call
+          if (helpPoint === null || incident === null) return
           // The one line that there is, is not given up for nothing.
-          if (!(await client.isCallable(call.helpPoint))) {
+          if (!(await client.isCallable(helpPoint))) {
             this.refusal = this.#language.words.call.notCallable
             return
           }
           await client.endCall(call.id)
-          const placed = await client.placeCall(call.helpPoint, call.incident)
+          const placed = await client.placeCall({ helpPoint }, incident)
           return await voice.talk(placed.id, this.#wantsPush(call))
         }
         case 'speak-again':
@@ -292,7 +304,8 @@ export class LamppostCall extends LitElement {
     return html`${callView({
       call,
       words,
-      where: this.placed ? null : (town.helpPoints.find(({ id }) => id === call.helpPoint)?.name ?? call.helpPoint),
+      where: this.placed ? null : nameOfOther(call, town),
+      other: call.helpPoint === null ? nameOfOther(call, town) : null,
       me: town.me?.name ?? '',
       now: client.now(),
       voice,
@@ -300,6 +313,7 @@ export class LamppostCall extends LitElement {
       incidentOf: this.#othersIncident(call),
       mayCallBack:
         call.state === 'ended' &&
+        call.helpPoint !== null &&
         town.incidents.some(({ id, state: is }) => id === call.incident && is !== 'closed') &&
         !town.calls.some((each) => each.helpPoint === call.helpPoint && each.state !== 'ended'),
       keys: town.helpPoints.find(({ id }) => id === call.helpPoint)?.voice?.keys ?? [],
@@ -307,7 +321,7 @@ export class LamppostCall extends LitElement {
       contacts: town.site?.contacts ?? [],
       askedContact: this.askedContact?.call === call.id ? this.askedContact.contact : null,
       // Whoever is in the call beside the operator would be hung up on.
-      isStuck: this.#isStuck(call) && joined(call).length === 0,
+      isStuck: this.#isStuck(call) && call.helpPoint !== null && joined(call).length === 0,
       saying: {
         phrases: town.site?.phrases ?? [],
         locale: this.#language.locale,

@@ -3,6 +3,7 @@ import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import type { LamppostPlayer } from '../lamppost-player/lamppost-player.ts'
+import { nameOfOther } from '../lamppost-call/call-view.ts'
 import { element } from '../theme/element.ts'
 import { look } from '../theme/theme.ts'
 import { clockTime, elapsed, preciseTime } from '../theme/times.ts'
@@ -87,13 +88,11 @@ export class LamppostCut extends LitElement {
   }
   #nameOf = (camera: string): string =>
     this.#client.client.state().cameras.find((each) => (each.id as string) === camera)?.name ?? camera
-  #helpPointOf = (id: string): string =>
-    this.#client.client.state().helpPoints.find((each) => (each.id as string) === id)?.name ?? id
   /** A redacted copy has what its parent has; silenced ones are in it, others where they are chosen. */
   get #callRows() {
     return (this.calls ?? []).map((call) => ({
       call,
-      name: this.#helpPointOf(call.helpPoint),
+      name: nameOfOther(call, this.#client.client.state()),
       included: !this.leftOut.has(call.id),
     }))
   }

@@ -17,6 +17,8 @@ export type IncidentRequest =
     }
   | { ask: 'reopen'; incident: string; reason: string }
   | { ask: 'contact'; incident: string; contact: string; outcome: string }
+  | { ask: 'call'; incident: string; /** A contact, by the trunk. */ contact: string }
+  | { ask: 'speak'; incident: string; /** Through whose loudspeaker. */ camera: string }
   | { ask: 'tick'; incident: string; step: number }
   | { ask: 'bring'; incident: string; camera: string }
   | { ask: 'answer-camera'; incident: string; camera: string; by: string; answer: 'give' | 'keep' }

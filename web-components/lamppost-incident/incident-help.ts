@@ -49,8 +49,29 @@ export const callsOf = ({ incident }: Pick<Tile, 'incident'>, { id }: Pick<Conta
 export const isOpenCall = (call: Call | undefined): boolean =>
   call !== undefined && inAllLanguages(({ tile }) => tile.called).includes(call.outcome)
 
+function dialButton(
+  { words, incident, town }: Tile,
+  { id, name, telephone }: Contact,
+  { asked, ask }: { asked: string | null; ask(contact: string): void },
+) {
+  const isCalled = town.calls.some(({ contact, state }) => contact === id && state !== 'ended')
+  if (telephone?.by !== 'trunk' || incident.state === 'closed' || isCalled) return nothing
+  const { to } = words.call
+  return html`<button
+    class="dial ${asked === id ? 'main' : ''}"
+    aria-label=${to.callLong(name)}
+    @click=${() => ask(id)}
+  >
+    ${asked === id ? to.callAgain : to.call}
+  </button>`
+}
 const CONTACT_KEYS = ['contact1', 'contact2', 'contact3'] as const
-export function contacts(tile: Tile, lending: LendingHere) {
+/** @param dialling the contact whose button waits to be pressed again: nobody outside is called by a slip of the hand */
+export function contacts(
+  tile: Tile,
+  lending: LendingHere,
+  dialling: { asked: string | null; ask(contact: string): void },
+) {
   const { words, town, timezone, key, request } = tile
   // Nobody is called for a test.
   const all = tile.incident.kind === 'drill' ? [] : (town.site?.contacts ?? [])
@@ -75,6 +96,7 @@ export function contacts(tile: Tile, lending: LendingHere) {
           >
             ${words.tile.logCall}${keyHint(action ? key(action) : null)}
           </button>
+          ${dialButton(tile, contact, dialling)}
           ${tile.incident.state === 'closed' ? nothing : lending.button(tile, contact)} ${lending.sheet(tile, contact)}
           ${last ? html`<p class="last">${clockTime(last.at, timezone, false)} ${last.outcome}</p>` : nothing}
           ${

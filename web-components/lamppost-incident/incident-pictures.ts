@@ -4,7 +4,7 @@ import { keyed } from 'lit/directives/keyed.js'
 import { repeat } from 'lit/directives/repeat.js'
 import '../lamppost-player/lamppost-player.ts'
 import '../lamppost-steer/lamppost-steer.ts'
-import type { Framing } from '../wall-client/api-shapes.ts'
+import type { Call, Framing } from '../wall-client/api-shapes.ts'
 import { keyHint } from './incident-actions.ts'
 import { proofSign } from './proof-sign.ts'
 import { type Tile, cameraName, callOf, takenTo } from './tile-context.ts'
@@ -35,6 +35,7 @@ export type PictureHand = {
   wheel(event: WheelEvent): void
 }
 
+const isThrough = ({ camera, state }: Call, of: string): boolean => camera === of && state !== 'ended'
 /** Anything but a preset that was reached can be asked again; a fixed camera cannot. */
 const canSendBack = ({ way }: Framing): boolean => way !== 'fixed'
 
@@ -93,6 +94,17 @@ export function mainView(
           camera?.ptz
             ? html`<button class="steer" aria-expanded=${steering} @click=${steer}>
                 ${steering ? words.tile.stopSteering : words.tile.steer}${keyHint(key('steer'))}
+              </button>`
+            : nothing
+        }
+        ${
+          camera?.speaker && incident.state !== 'closed' && !town.calls.some((call) => isThrough(call, framing.camera))
+            ? html`<button
+                class="speak"
+                title=${words.call.to.speakThroughLong(camera.name)}
+                @click=${() => request({ ask: 'speak', camera: framing.camera })}
+              >
+                ${words.call.to.speakThrough}
               </button>`
             : nothing
         }

@@ -1,7 +1,16 @@
 /** Does what a tile asks for. */
+import { voiceOf } from '../lamppost-call/call-voice.ts'
+import type { Callee } from '../wall-client/requests/call-requests.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { IncidentRequest } from './incident-events.ts'
 
+/** This page speaks in the call as soon as it is answered. */
+async function speak(client: WallClient, whom: Callee, incident: string): Promise<void> {
+  const voice = voiceOf(client)
+  if (voice.state().microphone !== 'ready') void voice.prepare()
+  const { id } = await client.placeCall(whom, incident)
+  await voice.talk(id, false)
+}
 export async function fulfil(client: WallClient, request: IncidentRequest): Promise<void> {
   const { incident } = request
   switch (request.ask) {
@@ -21,6 +30,10 @@ export async function fulfil(client: WallClient, request: IncidentRequest): Prom
       return void (await client.reopen(incident, request.reason))
     case 'contact':
       return void (await client.contacted(incident, request.contact, request.outcome))
+    case 'call':
+      return speak(client, { contact: request.contact }, incident)
+    case 'speak':
+      return speak(client, { camera: request.camera }, incident)
     case 'tick':
       return void (await client.tick(incident, request.step))
     case 'bring':

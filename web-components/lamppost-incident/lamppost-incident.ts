@@ -52,6 +52,8 @@ import { type Tile, type Wish, cameraName, nameOf } from './tile-context.ts'
 
 /** A wall makes a card large within a frame or two. */
 const LARGE_WITHIN_MS = 300
+const CONFIRM_WITHIN_MS = 5000
+const DOUBLE_CLICK_MS = 500
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
@@ -86,6 +88,7 @@ export class LamppostIncident extends LitElement {
   @state() private picking = ''
   @state() private steering = false
   @state() private asking: Asking = null
+  @state() private askedContact: { contact: string; at: number } | null = null
   @state() private refusal: string | null = null
   @query('dialog') private dialog!: HTMLDialogElement
 
@@ -119,7 +122,7 @@ export class LamppostIncident extends LitElement {
     // Questions and hands belong to the incident that they were begun with.
     if (another !== undefined && another !== '') {
       ;[this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
-      ;[this.swapped, this.picking] = [false, '']
+      ;[this.swapped, this.picking, this.askedContact] = [false, '', null]
     }
     if (another !== undefined) [this.#toldOfPress, this.#accepts] = [false, false]
     if (this.compact) [this.asking, this.steering] = [null, false]
@@ -320,6 +323,24 @@ export class LamppostIncident extends LitElement {
         return false
     }
   }
+  /** The second press within five seconds calls; a double click is one press. */
+  get #dialling(): { asked: string | null; ask(contact: string): void } {
+    return {
+      asked: this.askedContact?.contact ?? null,
+      ask: (contact) => {
+        const asked = this.askedContact
+        const again = asked?.contact === contact
+        if (again && performance.now() - asked.at < DOUBLE_CLICK_MS) return
+        this.askedContact = again ? null : { contact, at: performance.now() }
+        if (again) void this.#request({ ask: 'call', contact })
+        else setTimeout(() => this.#forgetContact(contact), CONFIRM_WITHIN_MS)
+      },
+    }
+  }
+  #forgetContact(contact: string): void {
+    const asked = this.askedContact
+    if (asked?.contact === contact && performance.now() - asked.at >= CONFIRM_WITHIN_MS) this.askedContact = null
+  }
   /** A digit, while a question waits beside the pictures: it takes that reason, wherever the keyboard is. */
   answerByDigit(digit: number): boolean {
     if (this.asking === null) return false
@@ -429,8 +450,8 @@ export class LamppostIncident extends LitElement {
               : nothing
           }
           <div class="scroll" tabindex="0" role="group" aria-label=${tile.words.tile.aboutIncident}>
-            ${lent(tile)} ${instructions(tile)} ${contacts(tile, this.#lending)} ${safePlaces(tile)} ${vmsLines(tile)}
-            ${cameraPicker(tile, this.picking, (typed) => (this.picking = typed))}
+            ${lent(tile)} ${instructions(tile)} ${contacts(tile, this.#lending, this.#dialling)} ${safePlaces(tile)}
+            ${vmsLines(tile)} ${cameraPicker(tile, this.picking, (typed) => (this.picking = typed))}
             <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
           </div>
           ${notes(tile, this.#draft)}

@@ -18,7 +18,14 @@ const pressedAt = ({ log, openedAt }: Folded): number => {
 /** Sound that has come both ways is Lamppost's to write, and an operator's doing. */
 const actorOf = ({ actor, body }: LogLine): string => (body as { by?: string }).by ?? whoOf(actor)
 
-const HELP_CALLED: ReadonlySet<string> = new Set(['incident.contacted', 'call.party-called'])
+type OfCall = { contact?: string; camera?: string }
+/** Of a call of the room, to a contact or a loudspeaker: no words with the person who pressed. */
+const isWithCaller = ({ body }: Pick<LogLine, 'body'>): boolean =>
+  (body as OfCall).contact === undefined && (body as OfCall).camera === undefined
+const isHelpCalled = ({ kind, body }: Pick<LogLine, 'kind' | 'body'>): boolean =>
+  kind === 'incident.contacted' ||
+  kind === 'call.party-called' ||
+  (kind === 'call.ringing' && (body as OfCall).contact !== undefined)
 
 export function timesOf(incident: Folded): IncidentTimes {
   const from = pressedAt(incident)
@@ -26,12 +33,12 @@ export function timesOf(incident: Folded): IncidentTimes {
     const after = line ? Date.parse(line.at) - from : Number.NaN
     return { afterMs: after >= 0 ? after : null, who: line ? actorOf(line) : '' }
   }
-  const first = (wanted: string): LogLine | undefined =>
-    incident.log.find(({ kind, at }) => kind === wanted && Date.parse(at) >= from)
+  const first = (is: (line: LogLine) => boolean): LogLine | undefined =>
+    incident.log.find((line) => is(line) && Date.parse(line.at) >= from)
   return {
-    accepted: step(first('incident.acknowledged')),
-    words: step(first('call.connected')),
-    arranged: step(incident.log.find(({ kind, at }) => HELP_CALLED.has(kind) && Date.parse(at) >= from)),
+    accepted: step(first(({ kind }) => kind === 'incident.acknowledged')),
+    words: step(first((line) => line.kind === 'call.connected' && isWithCaller(line))),
+    arranged: step(first(isHelpCalled)),
     closed: step(
       incident.state === 'closed' ? incident.log.findLast(({ kind }) => kind === 'incident.closed') : undefined,
     ),
@@ -45,8 +52,6 @@ const MARKS: Readonly<Record<string, Mark['kind']>> = {
   'incident.acknowledged': 'take',
   'incident.reopened': 'take',
   'call.connected': 'call',
-  'incident.contacted': 'help',
-  'call.party-called': 'help',
   'incident.noted': 'note',
   'incident.put-on-hold': 'hold',
   'incident.closed': 'close',
@@ -56,9 +61,10 @@ export type Span = { from: number; to: number }
 
 /** @param now the end of what goes on */
 export function marksOf({ log }: Pick<Incident, 'log'>): Mark[] {
-  return log.flatMap(({ kind, at }) => {
-    const mark = Object.hasOwn(MARKS, kind) ? MARKS[kind] : undefined
-    return mark ? [{ at: Date.parse(at), kind: mark }] : []
+  return log.flatMap((line) => {
+    const mark = isHelpCalled(line) ? 'help' : Object.hasOwn(MARKS, line.kind) ? MARKS[line.kind] : undefined
+    const isNone = line.kind === 'call.connected' && !isWithCaller(line)
+    return mark && !isNone ? [{ at: Date.parse(line.at), kind: mark }] : []
   })
 }
 export function spanOf({ log, clips, openedAt }: Pick<Incident, 'log' | 'clips' | 'openedAt'>, now: number): Span {

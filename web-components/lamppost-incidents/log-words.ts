@@ -32,10 +32,19 @@ const english: Sentences = {
           ? `${name(camera)} did not come${reason ? `: ${reason}` : ''}`
           : null,
   'camera.moved': ({ camera, by }, { camera: name }) => `${by ?? 'Somebody'} steered ${name(camera)} by hand`,
-  'call.ringing': ({ direction, by }) =>
-    direction === 'out' ? `${by ?? 'The room'} called the help point` : 'The help point called the room',
+  'call.ringing': ({ direction, by = 'The room', contact, camera }, { contact: person, camera: place }) =>
+    contact !== undefined
+      ? `${by} called ${person(contact)}`
+      : camera !== undefined
+        ? `${by} asked for the loudspeaker of ${place(camera)}`
+        : direction === 'out'
+          ? `${by} called the help point`
+          : 'The help point called the room',
   'call.taken': ({ by }) => `${by} accepted the call`,
-  'call.connected': ({ by }) => `${by} and the caller heard each other`,
+  'call.connected': ({ by, contact, camera }, { contact: person, camera: place }) =>
+    camera === undefined
+      ? `${by} and ${contact === undefined ? 'the caller' : person(contact)} heard each other`
+      : `${by} spoke through the loudspeaker of ${place(camera)}`,
   'call.held': ({ by, on }) => (on ? `${by} put the caller on hold` : `${by} went on with the caller`),
   'call.party-joined': ({ contact }, { contact: name }) => `${name(contact)} joined the call`,
   'call.party-left': ({ contact }, { contact: name }) => `${name(contact)} left the call`,
@@ -83,10 +92,19 @@ const welsh: Sentences = {
           ? `Ni ddaeth ${name(camera)}${reason ? `: ${reason}` : ''}`
           : null,
   'camera.moved': ({ camera, by }, { camera: name }) => `Llywiodd ${by ?? 'rhywun'} ${name(camera)} â llaw`,
-  'call.ringing': ({ direction, by }) =>
-    direction === 'out' ? `Galwodd ${by ?? 'yr ystafell'} y man cymorth` : 'Galwodd y man cymorth yr ystafell',
+  'call.ringing': ({ direction, by = 'yr ystafell', contact, camera }, { contact: person, camera: place }) =>
+    contact !== undefined
+      ? `Galwodd ${by} ${person(contact)}`
+      : camera !== undefined
+        ? `Gofynnodd ${by} am uchelseinydd ${place(camera)}`
+        : direction === 'out'
+          ? `Galwodd ${by} y man cymorth`
+          : 'Galwodd y man cymorth yr ystafell',
   'call.taken': ({ by }) => `Derbyniodd ${by} yr alwad`,
-  'call.connected': ({ by }) => `Clywodd ${by} a’r galwr ei gilydd`,
+  'call.connected': ({ by, contact, camera }, { contact: person, camera: place }) =>
+    camera === undefined
+      ? `Clywodd ${by} a ${contact === undefined ? '’r galwr' : person(contact)} ei gilydd`.replace('a ’r', 'a’r')
+      : `Siaradodd ${by} drwy uchelseinydd ${place(camera)}`,
   'call.held': ({ by, on }) => (on ? `Rhoddodd ${by} y galwr i aros` : `Aeth ${by} ymlaen â’r galwr`),
   'call.party-joined': ({ contact }, { contact: name }) => `Ymunodd ${name(contact)} â’r alwad`,
   'call.party-left': ({ contact }, { contact: name }) => `Gadawodd ${name(contact)} yr alwad`,

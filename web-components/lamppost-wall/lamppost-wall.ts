@@ -34,6 +34,7 @@ import {
   loadKeymap,
   saveKeymap,
 } from './wall-keys.ts'
+import { roomCalls } from './room-calls.ts'
 import { WallNews } from './wall-news.ts'
 import { type Room, arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
@@ -77,6 +78,7 @@ const cardKeyAt = (place: number): number => (place >= 0 && place < 9 ? place + 
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
  * @csspart counts - how many incidents are open, how many nobody has accepted, and how long the first has waited
  * @csspart tiles - the grid of tiles
+ * @csspart calls - calls of the room that are about no incident
  * @csspart lately - the lines of incidents that were closed just now
  */
 @element('lamppost-wall')
@@ -410,6 +412,7 @@ export class LamppostWall extends LitElement {
           : nothing
       }
       <div class="bars">
+        ${roomCalls(this.#client.client, words)}
         ${site?.training ? html`<p part="training" class="training" role="note">${words.training}</p>` : nothing}
         ${
           this.incident !== '' && link === 'live' && shown.every(({ id }) => id !== this.incident)

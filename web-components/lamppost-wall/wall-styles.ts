@@ -106,6 +106,26 @@ export const wallStyles = css`
     background: var(--_panel);
     border-block-start: 1px solid var(--_line);
   }
+  .room-call {
+    padding: calc(6 * var(--_u, 1px)) calc(18 * var(--_u, 1px));
+    background: var(--_panel);
+    border-block-start: 1px solid var(--_line);
+  }
+  .calls:empty {
+    display: none;
+  }
+  .calls {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: flex-end;
+    gap: calc(10 * var(--_u, 1px));
+    padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
+    max-height: 50vh;
+    overflow: auto;
+  }
+  .calls lamppost-call {
+    flex: 0 1 calc(420 * var(--_u, 1px));
+  }
   .refusal {
     color: var(--_doubt);
   }

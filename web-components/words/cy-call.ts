@@ -33,8 +33,38 @@ const PHRASES: Record<string, string> = {
   'still-here': '“Rydym gyda chi o hyd. Arhoswch funud.”',
 }
 
+/** Of the room's own call to somebody that is no help point. */
+const ENDS_OF_OTHERS: Partial<Record<NonNullable<Call['end']>, (name: string) => string>> = {
+  'caller-hung-up': (name) => `rhoddodd ${name} y ffôn i lawr`,
+  'nobody-answered': (name) => `ni atebodd neb: ${name}`,
+  refused: (name) => `ni dderbyniodd ${name} yr alwad`,
+}
 export const callTextCy: Pick<Words, 'call'> = {
   call: {
+    to: {
+      title: (name) => `Galwad â ${name}`,
+      calling: (name) => `Yn galw ${name}…`,
+      othersCall: (who, name) => `Mae ${who} yn galw ${name}`,
+      speaking: (name) => `Rydych yn siarad â ${name}`,
+      others: (who, name) => `Mae ${who} yn siarad â ${name}`,
+      offered: (name) => `Nid oes neb yn siarad â ${name} bellach`,
+      onHold: (name) => `Yn aros: mae ${name} yn clywed y byddwch yn ôl`,
+      onHoldBy: (who, name) => `Mae ${who} wedi rhoi ${name} i aros`,
+      asking: (name) => `Yn gofyn i uchelseinydd ${name}…`,
+      throughYou: (name) => `Mae eich llais yn mynd i ${name}`,
+      noneHeard: 'Uchelseinydd yn unig: ni chlywir neb oddi yno',
+      through: (who, name) => `Mae ${who} yn siarad drwy uchelseinydd ${name}`,
+      ended: (end, name) => `Galwad ar ben: ${ENDS_OF_OTHERS[end]?.(name) ?? ENDS[end]}`,
+      notSecured: 'Nid yw’r llinell hon wedi’i hamgryptio',
+      notTold: (name) => `Nid yw ${name} wedi cael gwybod bod yr alwad yn cael ei recordio.`,
+      tell: 'Dweud wrthynt',
+      stop: 'Peidio â siarad',
+      speakThrough: 'Siarad yma',
+      speakThroughLong: (name) => `Siarad drwy uchelseinydd ${name}`,
+      call: 'Galw',
+      callLong: (name) => `Galw ${name}`,
+      callAgain: 'Pwyswch eto i alw',
+    },
     title: 'Galwad y man cymorth',
     calling: 'Mae’r man cymorth yn galw',
     callingElsewhere: 'Mae’r man cymorth yn galw ffonau’r ystafell',

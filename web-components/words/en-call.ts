@@ -15,6 +15,12 @@ const ENDS: Record<NonNullable<Call['end']>, string> = {
   'party-hung-up': 'the third party hung up, and no operator was in the call',
 }
 
+/** Of the room's own call to somebody that is no help point. */
+const ENDS_OF_OTHERS: Partial<Record<NonNullable<Call['end']>, (name: string) => string>> = {
+  'caller-hung-up': (name) => `${name} hung up`,
+  'nobody-answered': (name) => `nobody answered: ${name}`,
+  refused: (name) => `${name} did not take the call`,
+}
 type Party = Call['parties'][number]
 const PARTY_ENDS: Record<NonNullable<Party['end']>, string> = {
   'hung-up': 'has hung up',
@@ -52,6 +58,30 @@ export const callText = {
     onHold: 'On hold: the caller hears that you will be back',
     onHoldBy: (who: string) => `${who} has put the call on hold`,
     ended: (end: NonNullable<Call['end']>) => `Call over: ${ENDS[end]}`,
+    to: {
+      title: (name: string) => `Call with ${name}`,
+      calling: (name: string) => `Calling ${name}…`,
+      othersCall: (who: string, name: string) => `${who} is calling ${name}`,
+      speaking: (name: string) => `You are speaking with ${name}`,
+      others: (who: string, name: string) => `${who} is speaking with ${name}`,
+      offered: (name: string) => `Nobody is speaking with ${name} any more`,
+      onHold: (name: string) => `On hold: ${name} hears that you will be back`,
+      onHoldBy: (who: string, name: string) => `${who} has put ${name} on hold`,
+      asking: (name: string) => `Asking the loudspeaker of ${name}…`,
+      throughYou: (name: string) => `Your voice goes to ${name}`,
+      noneHeard: 'A loudspeaker alone: nobody is heard from there',
+      through: (who: string, name: string) => `${who} speaks through the loudspeaker of ${name}`,
+      ended: (end: NonNullable<Call['end']>, name: string) => `Call over: ${ENDS_OF_OTHERS[end]?.(name) ?? ENDS[end]}`,
+      notSecured: 'This line is not encrypted',
+      notTold: (name: string) => `${name} has not been told that the call is recorded.`,
+      tell: 'Tell them',
+      stop: 'Stop speaking',
+      speakThrough: 'Speak here',
+      speakThroughLong: (name: string) => `Speak through the loudspeaker of ${name}`,
+      call: 'Call',
+      callLong: (name: string) => `Call ${name}`,
+      callAgain: 'Press again to call',
+    },
     hold: 'Hold call',
     goOn: 'Go on speaking',
     keys: 'Keys of the help point',

@@ -19,6 +19,8 @@ export type EdgeCareOptions = {
   onRefused(refused: { from: string; why: string }): void
   /** It is registered: a sign of life. */
   onHeard(helpPoint: HelpPointId): void
+  /** It is registered from now on, or is not any more. */
+  onRegistration(helpPoint: HelpPointId, is: Pick<Registration, 'registered' | 'since'>): void
 }
 
 /** @throws in words when the site has voice and this machine has no engines for it */
@@ -29,19 +31,29 @@ export function refuseWithoutEngines({ voice }: Site, engines: EdgeCareOptions['
 
 export function createEdgeCare(options: EdgeCareOptions) {
   const { clock, logger, dataFolder, file, environment, engines, helpPointOf, onDoor, onRefused, onHeard } = options
+  const { onRegistration } = options
   const since = new Map<HelpPointId, string>()
   const lastHeard = new Map<HelpPointId, string>()
   let link: EdgeLink | null = null
 
   function registered(users: readonly string[]): void {
     const now = new Set(users.map(helpPointOf).filter((id) => id !== null))
-    for (const id of since.keys()) if (!now.has(id)) since.delete(id)
+    for (const id of since.keys()) if (!now.has(id)) gone(id)
     for (const id of now) {
-      lastHeard.set(id, isoTime(clock.now()))
-      if (!since.has(id)) since.set(id, isoTime(clock.now()))
+      const at = isoTime(clock.now())
+      lastHeard.set(id, at)
+      if (!since.has(id)) {
+        since.set(id, at)
+        onRegistration(id, { registered: true, since: at })
+      }
       onHeard(id)
     }
   }
+  function gone(id: HelpPointId): void {
+    since.delete(id)
+    onRegistration(id, { registered: false, since: null })
+  }
+  const allGone = (): void => [...since.keys()].forEach(gone)
   function open(): void {
     link = openEdgeLink({
       dataFolder,
@@ -53,7 +65,7 @@ export function createEdgeCare(options: EdgeCareOptions) {
         if (door && now && !now.apart)
           logger.warn({}, 'when this server stops, nobody answers calls: the edge runs inside it (see lamppost edge)')
         // Who is registered at an edge that is gone is not known.
-        if (door === null) since.clear()
+        if (door === null) allGone()
         onDoor(door, now?.listen ?? [])
       },
       onRefused,
@@ -64,7 +76,7 @@ export function createEdgeCare(options: EdgeCareOptions) {
   async function stop(): Promise<void> {
     const old = link
     link = null
-    since.clear()
+    allGone()
     await old?.close()
   }
   return {

@@ -6,7 +6,7 @@ import type { Reader, RecorderReport, Sound, TimedBy } from '../../glossary/clip
 import { recordByFfmpeg } from './ffmpeg-recording.ts'
 import { type RunEnd, type RunParts, type StreamAddress, redactor } from './recording-run.ts'
 import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
-import type { StreamHabits } from './rtsp/rtsp-session.ts'
+import type { StreamHabits } from '../../tools/rtsp/rtsp-session.ts'
 
 /** The first picture waits for a keyframe, and some cameras send one in ten seconds. */
 const FIRST_START_MS = 15_000

@@ -10,7 +10,7 @@ import { NoKeyframe } from '../ring/clip-packager.ts'
 import { TIMED_BY_ARRIVAL, createArrivalWatch } from './arrival-watch.ts'
 import type { Fragment } from './fragment-reader.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
-import { BASIC_USED } from './rtsp/rtsp-sign-in.ts'
+import { BASIC_USED } from '../../tools/rtsp/rtsp-sign-in.ts'
 import { openRtspRelay } from './rtsp/rtsp-relay.ts'
 import { createStreamFollower } from './stream-follower.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../tools/clock.ts'
 import type { LiveWindow } from '../live/live-window.ts'
-import type { StreamHabits } from './rtsp/rtsp-session.ts'
+import type { StreamHabits } from '../../tools/rtsp/rtsp-session.ts'
 import type { RunStore } from './stream-follower.ts'
 
 /**

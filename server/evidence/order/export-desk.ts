@@ -37,6 +37,7 @@ import { packageFile } from './export-run.ts'
 import type { ExportNews, ExportThread } from './export-thread.ts'
 import { clearScratch, partFile } from '../package/packing.ts'
 import { parentCalls, parentCameras } from '../cut/redaction.ts'
+import { otherEnd } from '../other-end.ts'
 
 export type ExportPort = {
   site(): { id: string; name: string; timezone: string; evidence: SiteEvidence }
@@ -176,10 +177,14 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
           parent: { path, sha256, silences: job.silences.filter(({ call }) => call === id) },
         }
       }
-      const { helpPoint, ringingAt, recording = null } = port.calls.find(id) ?? {}
-      if (!helpPoint || !ringingAt || !recording)
-        throw new Failure('call/no-recording', `The recording of call ${id} is not there any more.`)
-      return { call: { id, helpPoint, ringingAt, recording }, file: port.calls.fileOf(id), parent: null }
+      const call = port.calls.find(id)
+      if (!call?.recording) throw new Failure('call/no-recording', `The recording of call ${id} is not there any more.`)
+      const { ringingAt, recording } = call
+      return {
+        call: { id, helpPoint: otherEnd(call), ringingAt, recording },
+        file: port.calls.fileOf(id),
+        parent: null,
+      }
     })
   }
   const withoutSound = (job: Export): CallWithoutSound[] =>

@@ -1,6 +1,7 @@
 /** The chain of custody: the ledger's entries about a recording and an export, in plain words. Pure. */
 import type { CustodyLine } from '../../glossary/evidence.ts'
 import type { Entry } from '../../glossary/ledger.ts'
+import { otherEnd } from '../other-end.ts'
 
 /**
  * Null: the entry is about something else. Notes and what the room did about the incident are its own, and no part of what a
@@ -40,17 +41,16 @@ function whatOf(entry: Entry): string | null {
       return `${entry.body.camera} from ${entry.body.from} to ${entry.body.to} was downloaded (SHA-256 ${entry.body.sha256})`
     case 'call.ringing':
       return entry.body.direction === 'out'
-        ? `${entry.body.by ?? 'the control room'} called ${entry.body.helpPoint} (call ${entry.body.call})`
-        : `${entry.body.helpPoint} called the control room (call ${entry.body.call})`
+        ? `${entry.body.by ?? 'the control room'} called ${otherEnd(entry.body)} (call ${entry.body.call})`
+        : `${otherEnd(entry.body)} called the control room (call ${entry.body.call})`
     case 'call.taken':
       return `${entry.body.by} took the call ${entry.body.call}`
     case 'call.ended':
       return `the call ${entry.body.call} ended after ${entry.body.seconds} s: ${entry.body.end}`
-    case 'call.recorded':
-      return (
-        `the call ${entry.body.call} is recorded from ${entry.body.recording.from} to ${entry.body.recording.to} ` +
-        `(SHA-256 ${entry.body.recording.sha256})`
-      )
+    case 'call.recorded': {
+      const { from, to, sha256 } = entry.body.recording ?? entry.body
+      return `the call ${entry.body.call} is recorded from ${from} to ${to} (SHA-256 ${sha256})`
+    }
     case 'call.listened':
       return `the recording of the call ${entry.body.call} was fetched (SHA-256 ${entry.body.sha256})`
     case 'call.recording-deleted':

@@ -50,6 +50,7 @@ const KINDS: ReadonlySet<Recorded['kind']> = new Set([
   'incident.contacted',
   'incident.step-ticked',
   'incident.closed',
+  'call.ringing',
   'call.connected',
   'call.party-called',
   'drill.finished',
@@ -114,8 +115,16 @@ export function changeBy(row: RegisterRow | null, entry: Recorded): RegisterChan
         words: reason,
       }
     }
-    case 'call.connected':
+    case 'call.ringing':
+      return entry.body.contact === undefined
+        ? change
+        : { ...change, row: { ...row, arrangedAt: row.arrangedAt ?? at } }
+    case 'call.connected': {
+      // Words with the person who pressed.
+      const { contact, camera } = entry.body
+      if (contact !== undefined || camera !== undefined) return change
       return { ...change, row: { ...row, wordsAt: row.wordsAt ?? at } }
+    }
     default:
       return change
   }

@@ -15,6 +15,24 @@ import { rtspDigest } from '../../tools/onvif-server/digest-check.ts'
 import { listenOnOwnPort } from '../own-port.ts'
 
 export type RtspCredentials = { username: string; password: string }
+/**
+ * The camera's loudspeaker: who asks for the back channel (ONVIF Streaming Specification 5.3) sends it sound. One speaks at
+ * a time.
+ */
+export type Loudspeaker = {
+  /** Each packet's sound, as it came: mu-law. */
+  heard(payload: Buffer): void
+  /** Nobody speaks any more. */
+  ended(): void
+}
+const BACK_CHANNEL = 'www.onvif.org/ver20/backchannel'
+const BACK_TRACK = 'backchannel'
+const RTP_HEADER_BYTES = 12
+const INTERLEAVED_HEADER_BYTES = 4
+/** Mu-law, as most cameras take it. */
+const backTrack = ['m=audio 0 RTP/AVP 0', 'a=rtpmap:0 PCMU/8000', `a=control:${BACK_TRACK}`, 'a=sendonly', ''].join(
+  '\r\n',
+)
 /** A client. `tracks`: what it set up, by the publisher's channel (RTP even, RTCP odd). */
 type Reader = { tracks: Map<number, (bytes: Buffer) => void>; started: boolean; closes: (() => void)[] }
 
@@ -33,7 +51,9 @@ export async function startRtspServer({
   port,
   credentials,
   startEncoder,
+  loudspeaker = null,
 }: {
+  /** Null: it has none. */ loudspeaker?: Loudspeaker | null
   port: number
   credentials: RtspCredentials
   startEncoder(publishTo: string): () => Promise<void>
@@ -46,6 +66,8 @@ export async function startRtspServer({
   let sdpWaiters: ((sdp: string | null) => void)[] = []
   let linger: NodeJS.Timeout | null = null
   let flow: Flow = 'normal'
+  /** Who speaks through the loudspeaker, and on which channel. */
+  let speaking: { socket: Socket; channel: number } | null = null
   let drip: NodeJS.Timeout | null = null
 
   const described = (text: string | null): void => {
@@ -91,8 +113,11 @@ export async function startRtspServer({
       if (digest.check(request.headers.get('authorization'), request.method) !== 'right')
         return answer(request, '401 Unauthorized', { 'WWW-Authenticate': digest.challenge })
       if (!path.startsWith('/stream')) return answer(request, '404 Not Found')
+      const asksToSpeak = request.headers.get('require')?.includes(BACK_CHANNEL) ?? false
+      if (asksToSpeak && !loudspeaker) return answer(request, '551 Option not supported', { Unsupported: BACK_CHANNEL })
       if (request.method === 'DESCRIBE') {
-        const text = await wanted()
+        const pictures = await wanted()
+        const text = pictures && (asksToSpeak ? `${pictures.replace(/[\r\n]*$/, '\r\n')}${backTrack}` : pictures)
         perhapsStop()
         return text
           ? answer(
@@ -105,12 +130,15 @@ export async function startRtspServer({
       }
       if (request.method === 'SETUP') {
         const asked = request.headers.get('transport') ?? ''
+        if (path.replace(/\/$/, '').endsWith(`/${BACK_TRACK}`)) return hear(request, asked)
         const track = Number(/streamid=(\d+)\/?$/.exec(path)?.[1] ?? 0)
         reader ??= { tracks: new Map(), started: false, closes: [] }
         const transport = await transportFor(socket, asked, track, reader)
         if (transport === null) return answer(request, '461 Unsupported Transport')
         return answer(request, '200 OK', { Transport: transport, Session: `${session};timeout=60` })
       }
+      if (request.method === 'PLAY' && !reader && speaking?.socket === socket)
+        return answer(request, '200 OK', { Session: session })
       if (request.method === 'PLAY' && reader) {
         readers.add(reader)
         await wanted()
@@ -123,6 +151,14 @@ export async function startRtspServer({
         return void socket.end()
       }
       return answer(request, '405 Method Not Allowed')
+    }
+
+    function hear(request: RtspRequest, asked: string): void {
+      const [, channel] = /interleaved=(\d+)-\d+/.exec(asked) ?? []
+      if (channel === undefined) return answer(request, '461 Unsupported Transport')
+      if (speaking && speaking.socket !== socket) return answer(request, '453 Not Enough Bandwidth')
+      speaking = { socket, channel: Number(channel) }
+      answer(request, '200 OK', { Transport: asked, Session: `${session};timeout=60` })
     }
 
     function publish(request: RtspRequest): void {
@@ -143,6 +179,8 @@ export async function startRtspServer({
         handle(request).catch(() => socket.destroy())
       },
       onPacket: ({ channel, bytes }) => {
+        if (speaking?.socket === socket && channel === speaking.channel)
+          return loudspeaker?.heard(bytes.subarray(INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES))
         if (!publisher || flow !== 'normal') return
         const key = channel === 0 && beginsKeyframe(bytes, sdp?.includes('H265') ?? false)
         for (const each of readers) {
@@ -161,6 +199,10 @@ export async function startRtspServer({
     socket.on('error', () => {})
     socket.on('close', () => {
       sockets.delete(socket)
+      if (speaking?.socket === socket) {
+        speaking = null
+        loudspeaker?.ended()
+      }
       if (publisher && stopEncoder) {
         void stopEncoder()
         stopEncoder = null
@@ -181,6 +223,8 @@ export async function startRtspServer({
   return {
     port: own,
     watching: () => readers.size,
+    /** Whether somebody has its loudspeaker. */
+    spokenThrough: (): boolean => speaking !== null,
     setFlow(next: Flow): void {
       flow = next
       if (drip) clearInterval(drip)

@@ -7,7 +7,8 @@ const OF_A_ROOM = ['press.received', 'incident.*', 'drill.finished', 'voice.fail
 /** What an auditor asks for: who came in, what they looked at and handed out, who may do what, what was refused. */
 const OF_AN_AUDIT = [
   ...['session.*', 'access.*', 'user.*', 'token.*', 'factor.*', 'factors.*', 'export.*', 'disclosure.*', 'evidence.*'],
-  ...['clip.*', 'camera.viewed', 'call.listened', 'shift.*', 'site.*', 'ledger.*', 'house.*', 'press.refused'],
+  ...['clip.*', 'camera.viewed', 'call.listened', 'shift.*', 'site.*', 'ledger.*', 'house.*'],
+  ...['press.refused', 'call.refused'],
 ]
 const isThisMachine = (host: string): boolean => /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(host)
 

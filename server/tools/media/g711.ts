@@ -1,4 +1,4 @@
-/** G.711 A-law (ITU-T G.711): eight bits a sample, 8,000 samples a second. Pure. */
+/** G.711 (ITU-T G.711), A-law and mu-law: eight bits a sample, 8,000 samples a second. Pure. */
 
 export const SAMPLES_PER_MS = 8
 /** A packet of the usual length: 20 ms. */
@@ -36,4 +36,24 @@ export function toALaw(sample: number): number {
   const step = exponent === 0 ? 4 : exponent + 3
   const mantissa = (size >> step) & 0x0f
   return ((exponent << 4) | mantissa | (sample < 0 ? 0 : 0x80)) ^ 0x55
+}
+
+/** Of mu-law, for devices that take no A-law. */
+const BIAS = 0x84
+const MOST_MU = 32_635
+
+/** A sample of 16 bits as the mu-law byte whose sample is nearest. */
+export function toMuLaw(sample: number): number {
+  const sign = sample < 0 ? 0x80 : 0
+  const size = Math.min(MOST_MU, Math.abs(Math.round(sample))) + BIAS
+  const exponent = Math.floor(Math.log2(size)) - 7
+  const mantissa = (size >> (exponent + 3)) & 0x0f
+  return ~(sign | (exponent << 4) | mantissa) & 0xff
+}
+
+/** A mu-law byte as a sample of 16 bits. */
+export function fromMuLaw(byte: number): number {
+  const code = ~byte & 0xff
+  const size = (((code & 0x0f) << 3) + BIAS) << ((code & 0x70) >> 4)
+  return (code & 0x80) === 0 ? size - BIAS : BIAS - size
 }

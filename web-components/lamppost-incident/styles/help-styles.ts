@@ -57,7 +57,8 @@ export const helpStyles = css`
   .phone b {
     color: var(--_bad);
   }
-  .called {
+  .called,
+  .dial {
     padding: 0 calc(10 * var(--_u, 1px));
     min-height: calc(40 * var(--_u, 1px));
   }

@@ -2,6 +2,8 @@
 import type { Call, HelpPoint } from '../api-shapes.ts'
 import { ANSWER_MS } from '../deadlines.ts'
 
+/** Whom the room calls. */
+export type Callee = { helpPoint: string } | { camera: string } | { contact: string }
 /** @throws Refusal in the server's words */
 export function createCallRequests({
   call,
@@ -18,10 +20,10 @@ export function createCallRequests({
     return changed
   }
   return {
-    /** Calls the help point of an open incident: this person has the call then. */
-    async placeCall(helpPoint: string, incident: string): Promise<Call> {
+    /** Calls somebody about an open incident, or speaks through a camera: this person has the call then. */
+    async placeCall(whom: Callee, incident: string): Promise<Call> {
       const signal = AbortSignal.timeout(ANSWER_MS)
-      const placed = (await (await call('POST', '/api/v1/calls', { helpPoint, incident }, { signal })).json()) as Call
+      const placed = (await (await call('POST', '/api/v1/calls', { ...whom, incident }, { signal })).json()) as Call
       keep(placed)
       return placed
     },

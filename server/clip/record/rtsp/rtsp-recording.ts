@@ -12,9 +12,9 @@ import { FRAGMENT_HEAD_BYTES, followingSooner, rewriteDuration, writeFragmentHea
 import { createSlabPool } from './frame-slab.ts'
 import type { NalCodec, StreamSets } from './nal-units.ts'
 import { type Picture, type RtpPictures, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
-import { RtspRefused, openRtspSession } from './rtsp-session.ts'
-import { BASIC_USED } from './rtsp-sign-in.ts'
-import { type MediaTrack, describedSets } from './session-description.ts'
+import { RtspRefused, openRtspSession } from '../../../tools/rtsp/rtsp-session.ts'
+import { BASIC_USED } from '../../../tools/rtsp/rtsp-sign-in.ts'
+import { type MediaTrack, describedSets } from '../../../tools/rtsp/session-description.ts'
 
 const CODECS = new Map<string, NalCodec>([
   ['H264', 'h264'],

@@ -10,9 +10,9 @@ import { type Socket, connect, createServer } from 'node:net'
 import { TLSSocket, connect as connectTls } from 'node:tls'
 import { shownFingerprint, tlsNameOf } from '../../../tools/tls-peer.ts'
 import { messageOf } from '../../../tools/failure.ts'
-import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from './rtsp-sign-in.ts'
-import { type RtspAnswer, type RtspRequest, createRtspWire } from './rtsp-wire.ts'
-import { baseIn, controlAddress } from './session-description.ts'
+import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from '../../../tools/rtsp/rtsp-sign-in.ts'
+import { type RtspAnswer, type RtspRequest, createRtspWire } from '../../../tools/rtsp/rtsp-wire.ts'
+import { baseIn, controlAddress } from '../../../tools/rtsp/session-description.ts'
 
 const anotherCertificate = (shown: string | null): string =>
   `The camera shows another certificate than the site file names (it shows ${shown ?? 'none'}): its stream is not read.`

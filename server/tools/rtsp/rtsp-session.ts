@@ -3,8 +3,8 @@
  * arrives on that connection (interleaved), so that no other host is ever spoken to, whatever a camera's answers say.
  */
 import { type Socket, connect } from 'node:net'
-import type { Clock } from '../../../tools/clock.ts'
-import { messageOf } from '../../../tools/failure.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../failure.ts'
 import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from './rtsp-sign-in.ts'
 import { type RtspAnswer, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress, readDescription } from './session-description.ts'
@@ -12,6 +12,9 @@ import { baseIn, controlAddress, readDescription } from './session-description.t
 /** One buffer for every socket of this thread: what is read is handled before the next read begins. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024)
 const ANSWER_MS = 5000
+const DOLLAR = 0x24
+/** A second of G.711: what a camera does not take within it is lost, never late. */
+const MOST_UNSENT_BYTES = 8000
 const DEFAULT_SESSION_S = 60
 const MOST_SESSION_S = 3600
 /** An answer that does not say how long it is has come whole after so long a silence. */
@@ -26,6 +29,11 @@ export type RtspSession = {
   /** Packets of this medium come from now on, once it plays. Resolves to its RTP channel. */
   setUp(control: string): Promise<number>
   play(): Promise<void>
+  /**
+   * Sends one packet to the camera on this channel.
+   * @returns false: the connection is gone, or does not take what was sent before; the packet is lost
+   */
+  send(channel: number, packet: Uint8Array): boolean
   /** Resolves when the connection is gone; with why, or null when the camera simply ended it. */
   ended: Promise<string | null>
   /** Whether the password went in the clear. */
@@ -57,9 +65,11 @@ export async function openRtspSession({
   onStray = () => {},
   habits = { aliveBy: null },
   basic = false,
+  require = null,
 }: {
   url: string
   /** Its password may go in the clear. */ basic?: boolean
+  /** A feature that the camera must have (RFC 2326 12.32); null: none. */ require?: string | null
   clock: Clock
   signal: AbortSignal
   onPacket(channel: number, bytes: Buffer, from: number, to: number): void
@@ -70,6 +80,7 @@ export async function openRtspSession({
   const credentials = { username: decodeURIComponent(address.username), password: decodeURIComponent(address.password) }
   address.username = ''
   address.password = ''
+  const required = require === null ? [] : [`Require: ${require}`]
   let base = address.href
   let challenge: SignInWay | null = null
   let session: string | null = null
@@ -244,7 +255,7 @@ export async function openRtspSession({
       })
       if (habits.aliveBy === null && /\bGET_PARAMETER\b/.test(options?.headers.get('public')?.join() ?? ''))
         aliveBy = 'GET_PARAMETER'
-      const answer = await ask('DESCRIBE', base, ['Accept: application/sdp'])
+      const answer = await ask('DESCRIBE', base, ['Accept: application/sdp', ...required])
       base =
         baseIn([answer.headers.get('content-base')?.[0], answer.headers.get('content-location')?.[0]], address) ?? base
       return readDescription(answer.body)
@@ -253,6 +264,7 @@ export async function openRtspSession({
       const pair = `${channels}-${channels + 1}`
       const { headers } = await ask('SETUP', controlAddress(base, control), [
         `Transport: RTP/AVP/TCP;unicast;interleaved=${pair}`,
+        ...required,
       ])
       const [id = '', ...parameters] = (headers.get('session')?.[0] ?? '').split(';')
       session = id
@@ -267,9 +279,18 @@ export async function openRtspSession({
       return given
     },
     async play() {
-      await ask('PLAY', base, ['Range: npt=0.000-'])
+      await ask('PLAY', base, ['Range: npt=0.000-', ...required])
       playingSince = clock.monotonic()
       void stayAlive()
+    },
+    send(channel, packet) {
+      if (over.signal.aborted || socket.writableLength > MOST_UNSENT_BYTES) return false
+      const head = Buffer.from([DOLLAR, channel, packet.length >> 8, packet.length & 0xff])
+      socket.cork()
+      socket.write(head)
+      socket.write(packet)
+      socket.uncork()
+      return true
     },
     close,
   }

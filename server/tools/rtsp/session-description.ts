@@ -11,7 +11,17 @@ export type MediaTrack = {
   control: string
   /** `a=fmtp`, names in small letters. */
   format: ReadonlyMap<string, string>
+  /** Every format that it offers, by payload type; in capitals, as `encoding`. */
+  offers: readonly { payload: number; encoding: string; clockRate: number }[]
+  /** `sendonly` is sound that the camera wants to be sent (ONVIF Streaming Specification 5.3). */
+  direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 }
+const DIRECTIONS = ['sendonly', 'recvonly', 'inactive'] as const
+/** Those without a number here tick as video does. */
+const STATIC_CLOCKS = new Map([
+  [0, 8000],
+  [8, 8000],
+])
 
 /** Numbers that need no `a=rtpmap` (RFC 3551). */
 const STATIC_ENCODINGS = new Map([
@@ -27,7 +37,8 @@ export function readDescription(sdp: string): MediaTrack[] {
   const [, ...media] = `\n${sdp.replaceAll('\r', '')}`.split('\nm=')
   return media.flatMap((text) => {
     const [first = '', ...lines] = text.split('\n')
-    const [kind = '', , , payloadText = ''] = first.split(/\s+/)
+    const [kind = '', , , ...formats] = first.trim().split(/\s+/)
+    const [payloadText = ''] = formats
     const payload = Number(payloadText)
     if (payloadText === '' || !Number.isInteger(payload)) return []
     const attribute = (name: string, of = ''): string | undefined => {
@@ -37,7 +48,15 @@ export function readDescription(sdp: string): MediaTrack[] {
         ?.slice(start.length)
         .trim()
     }
-    const [encoding = '', clock = ''] = (attribute('rtpmap', `${payload} `) ?? '').split('/')
+    const offered = (number: number): MediaTrack['offers'][number] => {
+      const [encoding = '', clock = ''] = (attribute('rtpmap', `${number} `) ?? '').split('/')
+      return {
+        payload: number,
+        encoding: (encoding || (STATIC_ENCODINGS.get(number) ?? '')).toUpperCase(),
+        clockRate: Number(clock) || (STATIC_CLOCKS.get(number) ?? 90_000),
+      }
+    }
+    const { encoding, clockRate } = offered(payload)
     const pairs = (attribute('fmtp', `${payload} `) ?? '')
       .split(';')
       .map(
@@ -48,10 +67,12 @@ export function readDescription(sdp: string): MediaTrack[] {
       {
         kind,
         payload,
-        encoding: (encoding || (STATIC_ENCODINGS.get(payload) ?? '')).toUpperCase(),
-        clockRate: Number(clock) || 90_000,
+        encoding,
+        clockRate,
         control: attribute('control') ?? '',
         format: new Map(pairs.filter(([name]) => name !== '')),
+        offers: formats.map(Number).filter(Number.isInteger).map(offered),
+        direction: DIRECTIONS.find((each) => lines.some((line) => line.trim() === `a=${each}`)) ?? 'sendrecv',
       },
     ]
   })

@@ -3,7 +3,7 @@
  * the way can read it, and a machine that answers in the camera's place can ask for it. So Basic is used only where the
  * site file allows it. Pure.
  */
-import { type Challenge, answerChallenge, readChallenge } from '../../../tools/http-digest.ts'
+import { type Challenge, answerChallenge, readChallenge } from '../http-digest.ts'
 
 export type SignInWay = Challenge | 'basic'
 type Credentials = { username: string; password: string }
