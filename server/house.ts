@@ -28,6 +28,7 @@ import { openDemoTown } from './simulator/demo-town.ts'
 import { DARLINGTON } from './simulator/night.ts'
 import { startSimulatedPeople } from './simulator/simulated-people.ts'
 import { readDemoSite } from './site/site-file.ts'
+import { openSnapshots } from './snapshots/snapshots-wing.ts'
 import { openSiteEditor, openTown } from './site/site-wing.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
 import { builtPages as pages } from './tools/package-root.ts'
@@ -80,6 +81,7 @@ export async function openHouse({
     const vms = house.add(openConnectors({ ...ground, town, ledger, clips, incidents }))
     const device = house.add(openOnvifDevice({ ...ground, handles, town, ledger, clips, incidents }))
     const playback = house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
+    house.add(openSnapshots({ ...ground, town, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
     house.add(openResponders({ ...ground, address, town, ledger, cameras, incidents, playback }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))

@@ -145,7 +145,7 @@ function doubtAbout({ onvif, handMovedMs, blind }: Candidate): { rank: number; d
   return onvif === 'up' ? { rank: 0, doubt: null } : { rank: 1, doubt: 'it was not reached yet' }
 }
 
-const WAYS: readonly FramingWay[] = ['preset', 'aim', 'home', 'fixed']
+const WAYS: readonly FramingWay[] = ['preset', 'aim', 'home', 'fixed', 'as-is']
 const serious = ({ rank: doubt }: Ranked): number => (doubt > 1 ? doubt : 0)
 const distance = (metres: number | null): number => metres ?? Number.POSITIVE_INFINITY
 const bestFirst = (a: Ranked, b: Ranked): number =>

@@ -43,6 +43,7 @@ function framingText({ camera, way, state, proofs, reason }: Framing, names: Nam
   const how = proofs.join(' and ')
   const name = names.camera(camera)
   if (way === 'fixed') return `${name}: a fixed camera`
+  if (way === 'as-is') return `${name}: brought as it looks`
   if (state === 'framed') return `${name}: framed${how === '' ? '' : ` (${how})`}`
   if (state === 'failed') return `${name}: not on its preset${reason === null ? '' : `: ${reason}`}`
   return `${name}: not proven to be on its preset${reason === null ? '' : `: ${reason}`}`

@@ -62,6 +62,8 @@ export const READERS_OF = {
   'clip.held': READERS,
   'clip.released': READERS,
   'clip.deleted': READERS,
+  'snapshot.taken': READERS,
+  'snapshot.deleted': READERS,
   'clip.downloaded': OF_PEOPLE,
   'clip.locked': OF_PEOPLE,
   'clip.unlock-asked': OF_PEOPLE,

@@ -66,7 +66,7 @@ export const RECEIPT = Type.Object({
 export const FRAMING = Type.Object({
   camera: Type.String(),
   preset: MAYBE_STRING,
-  way: Type.Enum(['preset', 'aim', 'home', 'fixed'], {
+  way: Type.Enum(['preset', 'aim', 'home', 'fixed', 'as-is'], {
     description: 'How it was brought: to its preset, by coordinates, to its home, or not at all',
   }),
   role: ROLE,
@@ -145,6 +145,16 @@ export const CALL = Type.Object({
     { description: 'Third parties, called by the trunk; in the order in which they were called' },
   ),
   secured: Type.Boolean({ description: 'The help point’s signalling came over TLS' }),
+})
+export const SNAPSHOT = Type.Object({
+  id: Type.String(),
+  incident: Type.String(),
+  camera: Type.String(),
+  at: { ...TIME, description: 'When the picture was made: the newest keyframe, at most some seconds before takenAt' },
+  takenAt: TIME,
+  by: Type.String(),
+  bytes: Type.Integer(),
+  sha256: Type.String(),
 })
 export const CLIP = Type.Object({
   camera: Type.String(),

@@ -58,8 +58,11 @@ export type FramingState = (typeof FRAMING_STATES)[number]
 export const PROOFS = ['accepted', 'stopped', 'position', 'picture'] as const
 export type Proof = (typeof PROOFS)[number]
 
-/** How a camera is brought: to its preset, by coordinates, to its home, or not at all. Only the first can be proven. */
-export const FRAMING_WAYS = ['preset', 'aim', 'home', 'fixed'] as const
+/**
+ * How a camera is brought: to its preset, by coordinates, to its home, or not at all: it is fixed, or was brought by hand
+ * as it looks now. Only the first can be proven.
+ */
+export const FRAMING_WAYS = ['preset', 'aim', 'home', 'fixed', 'as-is'] as const
 export type FramingWay = (typeof FRAMING_WAYS)[number]
 
 export type FramingRole = 'primary' | 'secondary'

@@ -9,6 +9,7 @@ import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult, VoiceResult } from './proof.ts'
 import type { ResponderAnswer, ResponderLinkId } from './responder.ts'
 import type { ShiftOffer } from './shift.ts'
+import type { SnapshotId } from './incident.ts'
 
 /** Of the presses. */
 export type PressEntries = {
@@ -411,6 +412,21 @@ export type EvidenceEntries = {
   /** The recorder's own clock was set: by so many milliseconds against time that only grows. */
   'clock.stepped': { ms: number }
   'evidence.signer-changed': { fingerprint: string; root: string; from: string; to: string }
+}
+/** Of still pictures that operators keep with an incident. */
+export type SnapshotEntries = {
+  /** `at`: when the picture was made. `file`: in the data folder. */
+  'snapshot.taken': {
+    snapshot: SnapshotId
+    incident: IncidentId
+    camera: CameraId
+    at: string
+    by: string
+    file: string
+    bytes: number
+    sha256: string
+  }
+  'snapshot.deleted': { snapshot: SnapshotId; incident: IncidentId; sha256: string; why: string }
 }
 /** Of the record itself. */
 export type LedgerEntries = {

@@ -70,3 +70,20 @@ export type Incident = {
 
 /** `number`: what people say on the telephone, as LP-2026-0042; null: a drill. */
 export type NumberedIncident = Incident & { number: string | null }
+
+/** A still picture that an operator keeps with an incident. */
+export type SnapshotId = string & { readonly __is: 'snapshot' }
+/**
+ * `at`: when the picture was made; `takenAt`: when it was kept. Both UTC ISO 8601. `sha256`: of the JPEG, which has the
+ * camera's privacy masks.
+ */
+export type Snapshot = {
+  id: SnapshotId
+  incident: IncidentId
+  camera: CameraId
+  at: string
+  takenAt: string
+  by: string
+  bytes: number
+  sha256: string
+}

@@ -12,6 +12,7 @@ import type {
   ConnectorEntries,
   PeopleEntries,
   EvidenceEntries,
+  SnapshotEntries,
   LedgerEntries,
 } from './entries.ts'
 
@@ -28,6 +29,7 @@ export type EntryBodies = PressEntries &
   ConnectorEntries &
   PeopleEntries &
   EvidenceEntries &
+  SnapshotEntries &
   LedgerEntries
 export type EntryKind = keyof EntryBodies
 

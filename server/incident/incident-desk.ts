@@ -11,7 +11,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
-import { usesHead, needsRecall } from './incident-machine.ts'
+import { needsRecall, turns, usesHead } from './incident-machine.ts'
 import { createIncidentOwnership, mustBeOwner } from './incident-ownership.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
@@ -139,7 +139,7 @@ export function createIncidentDesk(options: {
       )
       const held = holds.length > 0 ? append(holds) : opened
       framings.notifyPreempted(
-        asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])),
+        asked.flatMap(({ camera, way }) => (turns(way) ? [camera] : [])),
         id,
         book.unfinished(),
       )
@@ -217,7 +217,7 @@ export function createIncidentDesk(options: {
           ),
         ])
         framings.notifyPreempted(
-          asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])),
+          asked.flatMap(({ camera, way }) => (turns(way) ? [camera] : [])),
           incident.id,
           book.unfinished(),
         )
@@ -377,7 +377,7 @@ export function createIncidentDesk(options: {
       for (const incident of book.unfinished()) {
         framings.resume(incident)
         const cut = incident.framings.filter(
-          ({ state, way }) => way !== 'fixed' && (state === 'asked' || state === 'moving'),
+          ({ state, way }) => turns(way) && (state === 'asked' || state === 'moving'),
         )
         const drafts = cut.map((framing) => framings.bring(incident, framing, framing.role).draft)
         if (drafts.length > 0) append(drafts)
@@ -473,7 +473,7 @@ export function createIncidentDesk(options: {
     const first = open.framings.find(
       (framing) =>
         framing.role === 'primary' &&
-        framing.way !== 'fixed' &&
+        turns(framing.way) &&
         (framing.state === 'framed' || framing.state === 'unproven') &&
         !inHand(framing),
     )

@@ -5,7 +5,7 @@ import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId, PressKind } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
-import { usesHead } from './incident-machine.ts'
+import { turns, usesHead } from './incident-machine.ts'
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
 export type CameraPort = {
@@ -111,7 +111,7 @@ export function createIncidentFramings(options: {
   /** Sends the camera now; returns its framing in state asked, to be recorded by the caller. */
   function ask(id: IncidentId, helpPoint: HelpPointId, { camera, preset, way }: Chosen, role: FramingRole): Framing {
     const askedAt = isoTime(clock.now())
-    if (way === 'fixed')
+    if (!turns(way))
       return {
         camera,
         preset,
@@ -121,7 +121,10 @@ export function createIncidentFramings(options: {
         proofs: [],
         askedAt,
         settledAt: askedAt,
-        reason: 'A fixed camera near the help point: it does not move.',
+        reason:
+          way === 'fixed'
+            ? 'A fixed camera near the help point: it does not move.'
+            : 'Brought as it looks now: it has no preset for this help point. Steer it, or send it to one of its presets.',
       }
     takeFromOthers(camera, id)
     if (role === 'primary') hold(id, camera)

@@ -9,12 +9,13 @@ import { codeOfWords } from './closure-codes.ts'
 import { lendingEnds, withLending, withVersion } from './responder-lines.ts'
 import { withVms } from './vms-lines.ts'
 
+/** Whether the camera is sent anywhere. */
+export const turns = (way: Framing['way']): boolean => way !== 'fixed' && way !== 'as-is'
 /**
- * Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is
- * elsewhere.
+ * Its camera's head should stay where it is for this incident: a fixed camera has none, one that was brought as it looks
+ * was sent nowhere, and one that failed is elsewhere.
  */
-export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean =>
-  way !== 'fixed' && state !== 'failed'
+export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean => turns(way) && state !== 'failed'
 
 /** Every body that names an incident belongs to it. */
 export function incidentOf(entry: Recorded): IncidentId | null {

@@ -143,7 +143,8 @@ export function createChainWatch({
       return
     chain.framing = framing
     reach(chain, 'asked')
-    if (framing.way === 'fixed' || framing.proofs.includes('accepted')) reach(chain, 'accepted')
+    if (framing.way === 'fixed' || framing.way === 'as-is' || framing.proofs.includes('accepted'))
+      reach(chain, 'accepted')
     if (!SETTLED.has(framing.state)) return
     // A head may arrive without ever having said yes; one that arrived has taken the move.
     if (framing.state === 'framed') reach(chain, 'accepted')

@@ -41,7 +41,7 @@ export function createResponderBook({ onChange }: { onChange(incident: IncidentI
   /** Of incidents that are not closed. */
   const places = new Map<IncidentId, HelpPointId>()
   function noteCamera({ incident, framing }: EntryBodies['framing.changed'], at: string): void {
-    if (framing.state === 'failed' || framing.way === 'fixed') return
+    if (framing.state === 'failed' || framing.way === 'fixed' || framing.way === 'as-is') return
     const place = places.get(incident) ?? incident
     const known = cameras.get(framing.camera)
     if (known?.place === place) return

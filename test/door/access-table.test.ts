@@ -30,6 +30,7 @@ import { sessionRoutes } from '../../server/people/sign-in/session-routes.ts'
 import { shiftRoutes } from '../../server/people/shift/shift-routes.ts'
 import { lentRoutes } from '../../server/responders/lent-routes.ts'
 import { responderRoutes } from '../../server/responders/responder-routes.ts'
+import { snapshotRoutes } from '../../server/snapshots/snapshot-routes.ts'
 import { pressRoutes } from '../../server/press/press-routes.ts'
 import { helpPointRoutes } from '../../server/readiness/help-point-routes.ts'
 import { join } from 'node:path'
@@ -121,6 +122,7 @@ beforeAll(async () => {
   incidentRoutes(app, unasked())
   reportRoutes(app, unasked())
   responderRoutes(app, unasked())
+  snapshotRoutes(app, unasked())
   lentRoutes(app, {
     ...unasked<Parameters<typeof lentRoutes>[1]>(),
     picturesAt(at, place) {

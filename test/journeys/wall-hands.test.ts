@@ -1,4 +1,5 @@
 /** Without a mouse: every task by keys, and nothing while somebody types. And the operator's hand on a camera. */
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
@@ -300,6 +301,82 @@ test('a part of its name brings any camera of the town', async () => {
     async () => (await room.call('Asha', 'GET', `/incidents/${id}`)) as { log: { kind: string; actor: string }[] },
     ({ log }) => log.some(({ kind, actor }) => kind === 'framing.changed' && actor === 'operator:Asha'),
   )
+})
+
+test('a key keeps the picture with the incident: its moment is said, and the record and the incidents page have it', async () => {
+  const asha = await screen('Asha')
+  const id = await room.press('point-1')
+  await large(asha).locator('h2').waitFor()
+  await large(asha).locator('figure.main lamppost-player[shows=live]').waitFor()
+  await asha.keyboard.press('p')
+  await large(asha)
+    .locator('.snapped', { hasText: /^Picture of \d\d:\d\d:\d\d kept$/ })
+    .waitFor()
+  const { items } = await room.call('Ben', 'GET', `/incidents/${id}/snapshots`)
+  expect(items).toMatchObject([{ incident: id, by: 'Asha', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }])
+  const answer = await fetch(`${room.house.url}/api/v1/incidents/${id}/snapshots/${items[0].id}.jpg`, {
+    headers: { authorization: `Bearer ${room.token('Ben')}` },
+  })
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  expect([answer.headers.get('content-type'), createHash('sha256').update(bytes).digest('hex')]).toEqual([
+    'image/jpeg',
+    items[0].sha256,
+  ])
+  expect(await logged(id, 'snapshot.taken')).toMatchObject([{ by: 'Asha', camera: items[0].camera }])
+  await asha.screenshot({ path: join(output, 'snapshot.png') })
+})
+test('all presets of the large camera are a key away, and each turns it there', async () => {
+  const asha = await screen('Asha')
+  const id = await room.press('point-1')
+  await large(asha).locator('h2').waitFor()
+  const { framings } = await incidentOf(id)
+  const { camera } = framings.find((framing: { preset: string | null }) => framing.preset !== null)
+  const key = framings.findIndex((framing: { camera: string }) => framing.camera === camera) + 1
+  await asha.keyboard.press(String(key))
+  await asha.keyboard.press('d')
+  const preset = large(asha).locator('.presets li button').first()
+  await preset.waitFor()
+  await asha.screenshot({ path: join(output, 'presets.png') })
+  await preset.click()
+  await until(
+    () => incidentOf(id),
+    ({ log }) =>
+      log.some(
+        ({ kind, actor }: { kind: string; actor: string }) => kind === 'framing.changed' && actor === 'operator:Asha',
+      ),
+  )
+  await asha.keyboard.press('d')
+  await preset.waitFor({ state: 'detached' })
+})
+test('a camera is chosen on the map: large where the incident has it, brought into it where not', async () => {
+  const asha = await screen('Asha')
+  const id = await room.press('point-2')
+  await large(asha).locator('h2').waitFor()
+  const { framings } = await incidentOf(id)
+  const has = framings.map((framing: { camera: string }) => framing.camera)
+  const { items } = await room.call('Asha', 'GET', '/cameras')
+  const marks = large(asha).locator('lamppost-town path.pick')
+  await until(
+    () => marks.count(),
+    (count) => count === items.length,
+  )
+  const markOf = (name: string) => marks.filter({ has: asha.locator(`title`, { hasText: name }) })
+  const nameOf = (camera: string): string => items.find((each: { id: string }) => each.id === camera).name
+  await markOf(nameOf(has.at(-1))).click({ force: true })
+  await large(asha)
+    .locator('.known strong', { hasText: nameOf(has.at(-1)) })
+    .waitFor()
+  const other = items.find((each: { id: string; ptz: boolean }) => !has.includes(each.id) && each.ptz)
+  // It may lie outside of what the map shows of this place.
+  await markOf(other.name).dispatchEvent('click')
+  await until(
+    () => incidentOf(id),
+    (incident) => incident.framings.some((framing: { camera: string }) => framing.camera === other.id),
+  )
+  // It has no preset for this place: it is shown as it looks, stays where it is, and can be steered.
+  const brought = (await incidentOf(id)).framings.find((framing: { camera: string }) => framing.camera === other.id)
+  expect(brought).toMatchObject({ way: 'as-is', state: 'unproven', preset: null })
+  expect(brought.reason).toMatch(/^Brought as it looks now/)
 })
 
 describe('a hand on the camera', () => {

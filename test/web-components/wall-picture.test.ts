@@ -1,7 +1,7 @@
 /** The wall's pictures: one stream for many tiles, a closer look, the size of a screen, cameras by name, keys of cards. */
 import { expect, test } from 'vitest'
 import type { CameraId } from '../../server/glossary/camera.ts'
-import { matching } from '../../web-components/lamppost-incident/camera-picker.ts'
+import { matching } from '../../web-components/lamppost-incident/cameras/camera-picker.ts'
 import { WHOLE, moved, zoomed } from '../../web-components/lamppost-player/digital-zoom.ts'
 import { steadied, unitOf } from '../../web-components/theme/screen-scale.ts'
 import type { CarriedBegin, CarriedPart } from '../../web-components/wall-client/picture-socket.ts'

@@ -20,7 +20,13 @@ export type IncidentRequest =
   | { ask: 'call'; incident: string; /** A contact, by the trunk. */ contact: string }
   | { ask: 'speak'; incident: string; /** Through whose loudspeaker. */ camera: string }
   | { ask: 'tick'; incident: string; step: number }
-  | { ask: 'bring'; incident: string; camera: string }
+  | {
+      ask: 'bring'
+      incident: string
+      camera: string
+      /** Left out: the one that shows the help point. */ preset?: string
+    }
+  | { ask: 'snapshot'; incident: string; camera: string }
   | { ask: 'answer-camera'; incident: string; camera: string; by: string; answer: 'give' | 'keep' }
   | { ask: 'revoke-link'; incident: string; link: string }
   | { ask: 'share-note'; incident: string; note: number; shared: boolean }

@@ -5,6 +5,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import '../lamppost-player/lamppost-player.ts'
 import '../lamppost-steer/lamppost-steer.ts'
 import type { Call, Framing } from '../wall-client/api-shapes.ts'
+import { clockTime } from '../theme/times.ts'
 import { keyHint } from './incident-actions.ts'
 import { proofSign } from './proof-sign.ts'
 import { type Tile, cameraName, callOf, takenTo } from './tile-context.ts'
@@ -36,8 +37,8 @@ export type PictureHand = {
 }
 
 const isThrough = ({ camera, state }: Call, of: string): boolean => camera === of && state !== 'ended'
-/** Anything but a preset that was reached can be asked again; a fixed camera cannot. */
-const canSendBack = ({ way }: Framing): boolean => way !== 'fixed'
+/** Anything but a preset that was reached can be asked again; a fixed camera, or one that was sent nowhere, cannot. */
+export const canSendBack = ({ way }: Framing): boolean => way !== 'fixed' && way !== 'as-is'
 
 export function mainView(
   framing: Framing,
@@ -73,7 +74,7 @@ export function mainView(
     <figcaption>
       <div class="known">
         <strong>${keyHint(keyOf(tile, framing.camera))} ${cameraName(town, framing.camera)}</strong>
-        ${proofSign(framing, words, takenTo(tile, framing.camera))}
+        ${proofSign(framing, words, takenTo(tile, framing.camera))} ${snapped(tile, framing.camera)}
         ${
           hand
             ? html`<span class="hand">${words.tile.steeredBy(hand.name)}</span>`
@@ -115,6 +116,21 @@ export function mainView(
               </button>`
             : nothing
         }
+        ${
+          incident.state === 'closed'
+            ? nothing
+            : html`<button
+                class="snap"
+                aria-label=${words.tile.snapshot}
+                title=${words.tile.snapshot}
+                @click=${() => request({ ask: 'snapshot', camera: framing.camera })}
+              >
+                <svg viewBox="0 0 24 24" aria-hidden="true">
+                  <path d="M4 8h3l2-3h6l2 3h3v11H4Z"></path>
+                  <circle cx="12" cy="13" r="3.5"></circle></svg
+                >${keyHint(key('snapshot'))}
+              </button>`
+        }
         <button class="full" aria-label=${words.tile.fullScreen} title=${words.tile.fullScreen} @click=${showFull}>
           <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"></path></svg
           >${keyHint(key('full'))}
@@ -124,6 +140,16 @@ export function mainView(
   </figure>`
 }
 
+/** For as long as an eye needs: that it is kept, and which moment it shows. */
+const SNAPPED_MS = 6000
+function snapped({ incident, client, words, timezone }: Tile, camera: string) {
+  const last = incident.log.findLast(({ kind }) => kind === 'snapshot.taken')
+  const body = last?.body as { camera: string; at: string } | undefined
+  const isNew = last !== undefined && client.now() - Date.parse(last.at) < SNAPPED_MS
+  return html`<span class="snapped" role="status"
+    >${isNew && body?.camera === camera ? words.tile.snapped(clockTime(body.at, timezone, false)) : nothing}</span
+  >`
+}
 /** The picture with its bar fills the screen; once more, or Escape, ends it. */
 const showFull = (event: Event): void => toggleFull((event.currentTarget as HTMLElement).closest('figure'))
 export function toggleFull(figure: Element | null): void {

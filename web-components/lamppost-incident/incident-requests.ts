@@ -37,7 +37,9 @@ export async function fulfil(client: WallClient, request: IncidentRequest): Prom
     case 'tick':
       return void (await client.tick(incident, request.step))
     case 'bring':
-      return void (await client.bring(incident, request.camera))
+      return void (await client.bring(incident, request.camera, request.preset ?? null))
+    case 'snapshot':
+      return void (await client.takeSnapshot(incident, request.camera))
     case 'answer-camera':
       return void (await client.answerCamera(incident, request))
     case 'revoke-link':

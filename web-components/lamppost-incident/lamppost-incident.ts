@@ -16,7 +16,7 @@ import type { RenewToken } from '../wall-client/wall-token.ts'
 import { scaleWithScreen } from '../theme/screen-scale.ts'
 import { LanguageController } from '../words/language.ts'
 import { finalRefusal, refusalText } from '../words/refusal-words.ts'
-import { askedFor, askedOthers } from './camera-requests.ts'
+import { askedFor, askedOthers } from './cameras/camera-requests.ts'
 import { card } from './incident-card.ts'
 import { type Asking, actions, mayTake } from './incident-actions.ts'
 import { question, takeReason } from './incident-dialogs.ts'
@@ -29,6 +29,7 @@ import { notes } from './incident-notes.ts'
 import {
   type Looking,
   VIEW_KEYS,
+  canSendBack,
   furtherViews,
   mainView,
   noView,
@@ -36,11 +37,12 @@ import {
   steerOf,
   toggleFull,
 } from './incident-pictures.ts'
-import { cameraPicker } from './camera-picker.ts'
+import { cameraPicker } from './cameras/camera-picker.ts'
 import { pictureHand } from './picture-hand.ts'
 import { fulfil } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
 import { NoteDraft } from './note-draft.ts'
+import { PresetList } from './cameras/preset-list.ts'
 import { cardStyles } from './styles/card-styles.ts'
 import { lendingStyles } from './styles/lending-styles.ts'
 import { dialogStyles } from './styles/dialog-styles.ts'
@@ -102,6 +104,7 @@ export class LamppostIncident extends LitElement {
     store: browserStore('sessionStorage'),
   })
   #misuse = new MisuseHere(this)
+  #presets = new PresetList(this)
   #lending = new LendingHere(this)
   #timer: ReturnType<typeof setInterval> | null = null
 
@@ -302,7 +305,16 @@ export class LamppostIncident extends LitElement {
         this.#steer()
         return true
       case 'preset':
-        if (main && main.way !== 'fixed') request({ ask: 'bring', camera: main.camera })
+        if (main && canSendBack(main)) request({ ask: 'bring', camera: main.camera })
+        return main !== null
+      case 'presets':
+        if (main && town.cameras.find(({ id }) => id === main.camera)?.ptz) {
+          this.#presets.toggle(tile, main.camera)
+          void this.#showPresets()
+        }
+        return main !== null
+      case 'snapshot':
+        if (main && incident.state !== 'closed') request({ ask: 'snapshot', camera: main.camera })
         return main !== null
       case 'step': {
         const step = nextStep(helpPoint?.instructions ?? [], incident.steps)
@@ -363,6 +375,16 @@ export class LamppostIncident extends LitElement {
     this.chosen = camera
     this.steering = false
     return true
+  }
+  /** They stand below what fits on a low screen. */
+  async #showPresets(): Promise<void> {
+    await this.updateComplete
+    this.renderRoot.querySelector('.presets')?.scrollIntoView({ block: 'nearest' })
+  }
+  /** From the map: large where the incident has it, else brought into it. */
+  #pick({ incident, request }: Tile, camera: string): void {
+    if (incident.framings.some((framing) => framing.camera === camera)) this.#choose(camera)
+    else if (incident.state !== 'closed') request({ ask: 'bring', camera })
   }
   #steer(): void {
     this.steering = !this.steering
@@ -452,7 +474,13 @@ export class LamppostIncident extends LitElement {
           <div class="scroll" tabindex="0" role="group" aria-label=${tile.words.tile.aboutIncident}>
             ${lent(tile)} ${instructions(tile)} ${contacts(tile, this.#lending, this.#dialling)} ${safePlaces(tile)}
             ${vmsLines(tile)} ${cameraPicker(tile, this.picking, (typed) => (this.picking = typed))}
-            <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
+            ${this.#presets.render(tile, main?.camera ?? null, () => this.act('presets'))}
+            <lamppost-town
+              pick
+              .client=${client}
+              .incident=${incident.id}
+              @lamppost-camera-chosen=${(event: CustomEvent<{ camera: string }>) => this.#pick(tile, event.detail.camera)}
+            ></lamppost-town>
           </div>
           ${notes(tile, this.#draft)}
           <dialog

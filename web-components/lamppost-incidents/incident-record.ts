@@ -2,7 +2,7 @@
 import { type TemplateResult, html, nothing, svg } from 'lit'
 import { closingReason } from '../lamppost-incident/tile-context.ts'
 import { clockTime, dayAndTime, elapsed } from '../theme/times.ts'
-import type { Incident } from '../wall-client/api-shapes.ts'
+import type { Incident, Snapshot } from '../wall-client/api-shapes.ts'
 import type { WallClient, WallState } from '../wall-client/wall-client.ts'
 import type { IncidentRecord } from '../wall-client/requests/register-requests.ts'
 import type { Words } from '../words/en.ts'
@@ -11,6 +11,8 @@ import type { IncidentsWords } from './incidents-words.ts'
 import { sentenceOf } from './log-words.ts'
 
 export type Still = { camera: string; at: number; url: string | null }
+/** `url` null: its file is not what was kept. */
+export type KeptPicture = { snapshot: Snapshot; url: string | null }
 export type RecordView = {
   words: Words
   page: IncidentsWords
@@ -21,6 +23,7 @@ export type RecordView = {
   incident: Incident
   record: IncidentRecord | null
   stills: readonly Still[]
+  snapshots: readonly KeptPicture[]
   /** The camera whose recording is played. */
   playing: string | null
   /** Technical entries, too. */
@@ -56,7 +59,7 @@ export function incidentRecord(view: RecordView): TemplateResult {
       </p>
       <button class="main print" @click=${() => window.print()}>${page.print}</button>
     </header>
-    ${facts(view)} ${timeline(view)} ${pictures(view)} ${log(view)} ${foot(view)}
+    ${facts(view)} ${timeline(view)} ${snapshots(view)} ${pictures(view)} ${log(view)} ${foot(view)}
   </article>`
 }
 
@@ -166,6 +169,27 @@ function legend({ page, words, incident }: RecordView) {
         </li>`,
     )}
   </ul>`
+}
+
+function snapshots(view: RecordView) {
+  const { page, snapshots: kept, timezone } = view
+  if (kept.length === 0) return nothing
+  return html`<section>
+    <h3>${page.snapshots}</h3>
+    <div class="stills kept">
+      ${kept.map(({ snapshot: { camera, at, by, sha256 }, url }) => {
+        const time = clockTime(at, timezone)
+        return html`<figure>
+          ${
+            url === null
+              ? html`<p class="doubt">${page.snapshotGone}</p>`
+              : html`<img src=${url} alt=${page.still(cameraName(view, camera), time)} />`
+          }
+          <figcaption>${cameraName(view, camera)} · ${time} · ${by}<br /><code>SHA-256 ${sha256}</code></figcaption>
+        </figure>`
+      })}
+    </div>
+  </section>`
 }
 
 function pictures(view: RecordView) {

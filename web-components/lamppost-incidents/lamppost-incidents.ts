@@ -13,7 +13,7 @@ import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
-import { type Still, incidentRecord, outcomeOf, placeName } from './incident-record.ts'
+import { type KeptPicture, type Still, incidentRecord, outcomeOf, placeName } from './incident-record.ts'
 import { stillsOf, timesOf } from './incident-times.ts'
 import { incidentsStyles } from './incidents-styles.ts'
 import { incidentsWords } from './incidents-words.ts'
@@ -42,6 +42,7 @@ export class LamppostIncidents extends LitElement {
   @state() private shown: Incident | null = null
   @state() private record: IncidentRecord | null = null
   @state() private stills: readonly Still[] = []
+  @state() private snapshots: readonly KeptPicture[] = []
   @state() private playing: string | null = null
   @state() private all = false
 
@@ -98,6 +99,7 @@ export class LamppostIncidents extends LitElement {
       const address = `#${incident.number ?? incident.id}`
       if (location.hash !== address) history.replaceState(null, '', address)
       this.record = await client.incidentRecord(incident.id)
+      await this.#loadSnapshots(incident, mine)
       await this.#loadStills(incident, mine)
     } catch (error) {
       if (mine === this.#choices) this.refusal = refusalText(error, this.#language.words)
@@ -119,9 +121,22 @@ export class LamppostIncidents extends LitElement {
       this.stills = [...this.stills, { camera, at, url }]
     }
   }
+  /** What operators have kept. Whoever may not see what an incident holds is shown none. */
+  async #loadSnapshots(incident: Incident, mine: number): Promise<void> {
+    const { client } = this.#client
+    for (const snapshot of await client.snapshots(incident.id).catch(() => [])) {
+      const url = await client.snapshotPicture(incident.id, snapshot.id)
+      if (mine !== this.#choices) {
+        if (url) URL.revokeObjectURL(url)
+        return
+      }
+      this.snapshots = [...this.snapshots, { snapshot, url }]
+    }
+  }
   #forgetStills(): void {
-    for (const { url } of this.stills) if (url) URL.revokeObjectURL(url)
+    for (const { url } of [...this.stills, ...this.snapshots]) if (url) URL.revokeObjectURL(url)
     this.stills = []
+    this.snapshots = []
   }
   #close(): void {
     this.#choices += 1
@@ -255,6 +270,7 @@ export class LamppostIncidents extends LitElement {
       incident,
       record: this.record,
       stills: this.stills,
+      snapshots: this.snapshots,
       playing: this.playing,
       all: this.all,
       printedAt: new Date(client.now()).toISOString(),

@@ -59,6 +59,8 @@ const english: Sentences = {
   'call.ended': ({ seconds }) => `The call ended after ${seconds} s`,
   'clip.held': ({ camera, from, to }, { camera: name, time }) =>
     to === null ? `The recording of ${name(camera)} is kept from ${time(from)}` : null,
+  'snapshot.taken': ({ camera, at, by }, { camera: name, time }) =>
+    `${by} kept the picture of ${name(camera)} of ${time(at)}`,
   'responder.lent': ({ name, by, until }, { time }) => `${by} lent it to ${name} by a link, until ${time(until)}`,
   'responder.revoked': ({ name, by }) => `${by} ended the link of ${name}`,
   'responder.opened': ({ name }) => `${name} opened the link`,
@@ -119,6 +121,7 @@ const welsh: Sentences = {
   'call.ended': ({ seconds }) => `Daeth yr alwad i ben ar ôl ${seconds} eiliad`,
   'clip.held': ({ camera, from, to }, { camera: name, time }) =>
     to === null ? `Cedwir recordiad ${name(camera)} o ${time(from)}` : null,
+  'snapshot.taken': ({ camera, at, by }, { camera: name, time }) => `Cadwodd ${by} lun ${name(camera)} o ${time(at)}`,
   'responder.lent': ({ name, by, until }, { time }) =>
     `Rhoddodd ${by} ef ar fenthyg i ${name} drwy ddolen, tan ${time(until)}`,
   'responder.revoked': ({ name, by }) => `Daeth ${by} â dolen ${name} i ben`,

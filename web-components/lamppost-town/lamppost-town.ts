@@ -30,6 +30,8 @@ function whenIdle(act: () => void): () => void {
  * @attr token - a bearer token; empty uses the session cookie
  * @attr incident - its id: the map around that help point; without it the whole town, and its cameras' health
  * @attr theme - dark (left out), light or auto
+ * @attr pick - a camera on the map can be chosen with a mouse
+ * @fires lamppost-camera-chosen - which camera, by its id
  * @csspart map - the map
  */
 @element('lamppost-town')
@@ -42,6 +44,7 @@ export class LamppostTown extends LitElement {
   @property({ attribute: false }) renewToken: RenewToken | null = null
   @property() incident = ''
   @property({ reflect: true }) theme = ''
+  @property({ type: Boolean }) pick = false
   @query('.map') private place!: HTMLElement
   @state() private empty = false
 
@@ -68,11 +71,15 @@ export class LamppostTown extends LitElement {
       if (this.isConnected) this.#draw()
     })
   }
+  #chosen = (camera: string): void => {
+    const detail = { camera }
+    this.dispatchEvent(new CustomEvent('lamppost-camera-chosen', { detail, bubbles: true, composed: true }))
+  }
   #draw(): void {
     const { client } = this.#client
     const { site, helpPoints, cameras, incidents } = client.state()
     if (!site || !this.place) return
-    this.#map ??= createTownMap(this.place)
+    this.#map ??= createTownMap(this.place, this.pick ? this.#chosen : null)
     const incident = incidents.find(({ id }) => id === this.incident) ?? null
     this.#map.draw(
       townMarks({ helpPoints, cameras, safePlaces: site.safePlaces, incidents, incident, now: client.now() }),
@@ -129,5 +136,8 @@ export class LamppostTown extends LitElement {
 declare global {
   interface HTMLElementTagNameMap {
     'lamppost-town': LamppostTown
+  }
+  interface HTMLElementEventMap {
+    'lamppost-camera-chosen': CustomEvent<{ camera: string }>
   }
 }

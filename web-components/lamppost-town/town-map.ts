@@ -17,7 +17,15 @@ function sign(className: string, text: string): L.DivIcon {
   return L.divIcon({ className, html: words, iconSize: [0, 0] })
 }
 
-export function createTownMap(place: HTMLElement) {
+/** What a pointer that rests on it is told. */
+function named(mark: L.CircleMarker, text: string): void {
+  const title = document.createElementNS('http://www.w3.org/2000/svg', 'title')
+  title.textContent = text
+  mark.getElement()?.append(title)
+}
+
+/** @param onCamera hears which camera was chosen with a mouse; null: none can be. By keyboard they are found by name. */
+export function createTownMap(place: HTMLElement, onCamera: ((camera: string) => void) | null = null) {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches
   // A picture with a name, not a thing to operate: the keyboard passes over it, and wheels go on scrolling the page.
   const map = L.map(place, {
@@ -78,7 +86,7 @@ export function createTownMap(place: HTMLElement) {
         // Around one incident the street names say enough: more would hide them.
         const whole = town.helpPoints.every(({ state }) => state !== 'here')
         const at = ({ lat, lon }: { lat: number; lon: number }): L.LatLngTuple => [lat, lon]
-        for (const { place: where, bearing, sure, down, name } of town.cameras) {
+        for (const { id, place: where, bearing, sure, down, name } of town.cameras) {
           if (bearing !== null && !down)
             L.polygon(fan(where, bearing, FAN_M), { className: `fan ${sure}`, interactive: false }).addTo(marks)
           L.circleMarker(at(where), {
@@ -88,6 +96,14 @@ export function createTownMap(place: HTMLElement) {
           }).addTo(marks)
           if (whole)
             L.marker(at(where), { icon: sign('camera-name', name), interactive: false, keyboard: false }).addTo(marks)
+          // Larger than its mark: a hand in a hurry is not exact.
+          if (onCamera)
+            named(
+              L.circleMarker(at(where), { radius: 12, className: 'pick', bubblingMouseEvents: false })
+                .on('click', () => onCamera(id))
+                .addTo(marks),
+              name,
+            )
         }
         for (const { place: where, open, name } of town.safePlaces) {
           L.circleMarker(at(where), { radius: 8, className: `safe ${open ? 'open' : ''}`, interactive: false }).addTo(

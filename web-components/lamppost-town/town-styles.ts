@@ -58,6 +58,15 @@ export const townStyles = css`
     fill: var(--_quiet);
     fill-opacity: 1;
   }
+  .pick {
+    stroke: none;
+    fill-opacity: 0;
+    cursor: pointer;
+  }
+  .pick:hover {
+    fill: var(--_action);
+    fill-opacity: 0.35;
+  }
   .camera.framed {
     fill: var(--_good);
   }

@@ -81,6 +81,7 @@ export type HelpPoint = Pick<
 export type { CameraMatch, ConnectorState, ConnectorTrial, OnvifDeviceView, TrialStep, VmsLine }
 /** As it is told while it changes. */
 export type ListenedDevice = Pick<OnvifDeviceView, 'device' | 'name' | 'state' | 'problem'>
+export type { Snapshot } from '../../server/glossary/incident.ts'
 export type { Contact, Present, ResponderLine, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
 export type SafePlace = SiteSafePlace & {

@@ -89,6 +89,7 @@ export const cy: Words = {
     aim: 'Trowyd yn ôl cyfesurynnau: heb ei brofi',
     home: 'Yn ei safle cartref: heb ei brofi',
     fixed: 'Camera sefydlog ger y man cymorth',
+    'as-is': 'Daethpwyd ag ef fel y mae’n edrych nawr: llywiwch ef, neu dewiswch ragosodiad',
   },
   proofSigns: {
     framed: 'Ar y rhagosodiad',

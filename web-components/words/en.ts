@@ -97,6 +97,7 @@ export const en = {
     aim: 'Aimed by map position: view not confirmed',
     home: 'On home position: view not confirmed',
     fixed: 'Fixed camera near the help point',
+    'as-is': 'Brought as it looks now: steer it, or choose a preset',
   } satisfies Record<Framing['way'], string>,
   proofSigns: {
     framed: 'On preset',

@@ -3,7 +3,6 @@ import type { CameraId, FramingWay, PresetToken } from '../../glossary/camera.ts
 import type { HelpPointId, Place } from '../../glossary/press.ts'
 import type { SiteCamera } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { Failure } from '../../tools/failure.ts'
 import type { Judgement } from './framing-proof.ts'
 import { type FramingHead, type FramingNews, type Move, runFraming } from './framing-run.ts'
 import type { Aim } from './geometric-aim.ts'
@@ -55,18 +54,15 @@ export function createMoves(port: MovesPort) {
     frameAt: (chosen: Way, helpPoint: HelpPointId, signal: AbortSignal, onJudgement: (news: FramingNews) => void) =>
       frame(chosen.camera, moveOf(chosen, port.placeOf(helpPoint)), signal, onJudgement),
     /**
-     * By hand: the preset that is named, else its own for the place, else by coordinates.
-     * @throws preset/unknown
+     * By hand: the preset that is named, else its own for the place, else by coordinates, else as it looks now.
      */
     wayTo(camera: CameraId, asked: PresetToken | null, helpPoint: HelpPointId): Way {
       const preset = asked ?? port.siteCamera(camera).presets.get(helpPoint)?.token ?? null
       if (preset !== null) return { camera, preset, way: 'preset' }
       if (!port.ptz(camera)) return { camera, preset, way: 'fixed' }
       if (port.aimAt(camera, port.placeOf(helpPoint))) return { camera, preset, way: 'aim' }
-      throw new Failure(
-        'preset/unknown',
-        `${camera} has no preset for this help point, and cannot be turned by coordinates; name a preset.`,
-      )
+      // Whoever brings it wants to see it: it is steered from there, or sent to another of its presets.
+      return { camera, preset, way: 'as-is' }
     },
   }
 }

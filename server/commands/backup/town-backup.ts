@@ -31,7 +31,12 @@ async function recordingsIn(data: string, copies: string, now: number): Promise<
     filesHolding(join(data, 'clips', camera), ranges).map((name) => join('clips', camera, name)),
   )
   const packages = await Promise.all(kept.exports.map((id) => filesIn(data, join('exports', id))))
-  return [...clips, ...packages.flat(), ...kept.calls.map((call) => join('calls', `${call}.wav`))]
+  return [
+    ...clips,
+    ...packages.flat(),
+    ...kept.calls.map((call) => join('calls', `${call}.wav`)),
+    ...kept.snapshots.map((id) => join('snapshots', `${id}.jpg`)),
+  ]
 }
 
 export type BackupOrder = {

@@ -57,6 +57,25 @@ export const helpStyles = css`
   .phone b {
     color: var(--_bad);
   }
+  .presets ul {
+    display: flex;
+    flex-wrap: wrap;
+    gap: calc(6 * var(--_u, 1px));
+    padding: 0;
+    list-style: none;
+  }
+  .presets h3 button {
+    min-height: calc(32 * var(--_u, 1px));
+    padding: 0 calc(10 * var(--_u, 1px));
+    font: inherit;
+  }
+  .presets li button {
+    min-height: calc(36 * var(--_u, 1px));
+    padding: 0 calc(12 * var(--_u, 1px));
+  }
+  .presets p:empty {
+    display: none;
+  }
   .called,
   .dial {
     padding: 0 calc(10 * var(--_u, 1px));

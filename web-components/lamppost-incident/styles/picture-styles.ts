@@ -20,7 +20,7 @@ export const pictureStyles = css`
   .pictures:has(lamppost-steer) {
     --_around: calc(15vh + calc(320 * var(--_u, 1px)));
   }
-  .full svg {
+  :is(.full, .snap) svg {
     width: calc(20 * var(--_u, 1px));
     height: calc(20 * var(--_u, 1px));
     vertical-align: middle;
@@ -37,6 +37,7 @@ export const pictureStyles = css`
     position: absolute;
     inset: auto 0 0;
     display: flex;
+    flex-wrap: wrap;
     align-items: center;
     gap: calc(4 * var(--_u, 1px)) calc(12 * var(--_u, 1px));
     padding: calc(6 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
@@ -108,6 +109,20 @@ export const pictureStyles = css`
     color: #f2f4f8;
     font-size: calc(14 * var(--_u, 1px));
   }
+  /* On the picture, above its bar: the eye is there. */
+  .snapped {
+    position: absolute;
+    inset: auto auto calc(100% + calc(8 * var(--_u, 1px))) calc(10 * var(--_u, 1px));
+    padding: calc(2 * var(--_u, 1px)) calc(10 * var(--_u, 1px));
+    border-radius: calc(4 * var(--_u, 1px));
+    background: rgb(10 14 22 / 85%);
+    color: #4cc38a;
+    font-weight: 600;
+    white-space: nowrap;
+  }
+  .snapped:empty {
+    display: none;
+  }
   /* A hand that drags on the picture itself. */
   .grab {
     position: absolute;
@@ -131,7 +146,8 @@ export const pictureStyles = css`
     gap: 2px calc(12 * var(--_u, 1px));
     align-items: baseline;
     flex: 1 1 0;
-    min-width: 0;
+    /* Its name is read before anything is pressed: rather a second row than half a name. */
+    min-width: min(100%, calc(250 * var(--_u, 1px)));
   }
   .known strong {
     min-width: 0;

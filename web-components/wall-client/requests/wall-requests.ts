@@ -18,6 +18,7 @@ import type {
   RecorderReport,
   Shift,
   ShiftSummary,
+  Snapshot,
 } from '../api-shapes.ts'
 
 import { ANSWER_MS } from '../deadlines.ts'
@@ -85,7 +86,21 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
     tick: (id: string, step: number): Promise<Incident> => change(id, 'steps', { step }),
     contacted: (id: string, contact: string, outcome: string): Promise<Incident> =>
       change(id, 'contacts', { contact, outcome }),
-    bring: (id: string, camera: string): Promise<Incident> => change(id, 'framings', { camera }),
+    /** @param preset its token; null: the one that shows the help point */
+    bring: (id: string, camera: string, preset: string | null = null): Promise<Incident> =>
+      change(id, 'framings', preset === null ? { camera } : { camera, preset }),
+    /** Keeps the newest picture of the camera with the incident. */
+    async takeSnapshot(id: string, camera: string): Promise<Snapshot> {
+      const signal = AbortSignal.timeout(ANSWER_MS)
+      return (await (await call('POST', incidentPath(id, 'snapshots'), { camera }, { signal })).json()) as Snapshot
+    },
+    snapshots: async (id: string): Promise<Snapshot[]> =>
+      (await get<{ items: Snapshot[] }>(incidentPath(id, 'snapshots'))).items,
+    /** As an address for an image; the caller gives it up. Null where its file is not what was kept. */
+    async snapshotPicture(id: string, snapshot: string): Promise<string | null> {
+      const answer = await call('GET', incidentPath(id, `snapshots/${snapshot}.jpg`)).catch(() => null)
+      return answer && URL.createObjectURL(await answer.blob())
+    },
     drill: async (helpPoint: string): Promise<void> =>
       void (await call('POST', `/api/v1/help-points/${encodeURIComponent(helpPoint)}/drills`)),
     tryVoice: async (helpPoint: string, teach: boolean): Promise<void> =>

@@ -1,7 +1,7 @@
 /** When two presses need one camera: what the tile that holds it is asked, and what the tile that asked is told. */
 import { html, nothing } from 'lit'
-import type { Incident } from '../wall-client/api-shapes.ts'
-import type { Words } from '../words/en.ts'
+import type { Incident } from '../../wall-client/api-shapes.ts'
+import type { Words } from '../../words/en.ts'
 
 export type RequestNames = { camera(id: string): string; helpPoint(id: string): string }
 

@@ -1,8 +1,8 @@
 /** Any camera of the town into the incident, by typing a part of its name. */
 import { html, nothing } from 'lit'
-import type { CameraView } from '../wall-client/api-shapes.ts'
-import { keyHint } from './incident-actions.ts'
-import type { Tile } from './tile-context.ts'
+import type { CameraView } from '../../wall-client/api-shapes.ts'
+import { keyHint } from '../incident-actions.ts'
+import type { Tile } from '../tile-context.ts'
 
 const SHOWN = 6
 
