@@ -12,7 +12,7 @@ type Parts = {
   presets: ReturnType<typeof createPresetKeeping>
   drift: Pick<ReturnType<typeof startDriftWatch>, 'check'>
   manual: Pick<ReturnType<typeof createManualControl>, 'check'>
-  move: CameraPort['move']
+  byHand: Pick<CameraPort, 'move' | 'centre'>
   view(id: CameraId): CameraView
   admit: CameraPort['admit']
   recorder: CameraPort['recorder']
@@ -38,7 +38,7 @@ export const cameraRoutesPort = ({ desk, presets, drift, manual, ...parts }: Par
     reference: async (id, token) => shown(id, await presets.reference(id, token)),
     checkPicture: async (id, token) => shown(id, await presets.checkPicture(id, token)),
     check: (camera, token) => drift.check({ camera, token }),
-    move: parts.move,
+    ...parts.byHand,
     stop: (id) => desk.head(id).stop(),
     recorder: parts.recorder,
     admit: parts.admit,

@@ -41,6 +41,12 @@ export type CameraPort = {
     timeoutMs: number,
     hand: { name: string; takeOver: boolean; actor: string },
   ): Promise<void>
+  /** @throws camera/in-hand, camera/no-centring */
+  centre(
+    id: CameraId,
+    at: { x: number; y: number },
+    hand: { name: string; takeOver: boolean; actor: string },
+  ): Promise<void>
   stop(id: CameraId): Promise<void>
   /** Before a picture. @throws view/no-reason */
   admit(person: Person, camera: CameraId, what: 'still'): Promise<void>
@@ -74,6 +80,16 @@ const MOVE = Type.Object(
     timeoutMs: Type.Optional(
       Type.Integer({ minimum: 100, maximum: 5000, description: 'The camera stops by itself after this time' }),
     ),
+    takeOver: Type.Optional(
+      Type.Boolean({ description: 'Take it out of the hand of who steers it now; everybody is told' }),
+    ),
+  },
+  strict,
+)
+const CENTRE = Type.Object(
+  {
+    x: Type.Number({ minimum: -1, maximum: 1, description: 'From the middle of the picture to its right edge' }),
+    y: Type.Number({ minimum: -1, maximum: 1, description: 'From the middle to the lower edge' }),
     takeOver: Type.Optional(
       Type.Boolean({ description: 'Take it out of the hand of who steers it now; everybody is told' }),
     ),
@@ -337,6 +353,25 @@ export function cameraRoutes(app: App, port: CameraPort): void {
         takeOver,
         actor: actorOf(request),
       })
+      return reply.status(204).send(null)
+    },
+  )
+  app.post(
+    '/api/v1/cameras/:id/centre',
+    {
+      config: { roles: HANDS, scopes: HANDLING_WALL },
+      schema: {
+        summary: 'Turn to a place in its picture. 409 for a camera that cannot be told so',
+        tags: ['cameras'],
+        params: ID_PARAMS,
+        body: CENTRE,
+        response: { 204: DONE, ...answers },
+      },
+    },
+    async (request, reply) => {
+      const { x, y, takeOver = false } = request.body
+      const hand = { name: request.person?.name ?? '', takeOver, actor: actorOf(request) }
+      await port.centre(idOf(request), { x, y }, hand)
       return reply.status(204).send(null)
     },
   )

@@ -172,7 +172,7 @@ function openManualControl(
   })
   closing.add('the control by hand', manual.close)
   const port = { ...desk, manual, neededBy, onSteered: steered.publish, append: ledger.append }
-  return { manual, steered, move: createManualMove(port) }
+  return { manual, steered, byHand: createManualMove(port) }
 }
 
 export function openCameras(needs: CameraNeeds) {
@@ -214,7 +214,7 @@ export function openCameras(needs: CameraNeeds) {
     },
     routes({ app, admit }: Door): void {
       const view = (id: CameraId): CameraView => cameraView(id, viewPort, basePath)
-      const { move, manual } = steering
+      const { byHand, manual } = steering
       cameraRoutes(
         app,
         cameraRoutesPort({
@@ -222,7 +222,7 @@ export function openCameras(needs: CameraNeeds) {
           presets,
           drift,
           manual,
-          move,
+          byHand,
           view,
           admit,
           recorder: clips.report,

@@ -45,6 +45,7 @@ const STATUS = {
   'camera/refused': 502,
   'camera/held': 409,
   'camera/in-hand': 409,
+  'camera/no-centring': 409,
   'preset/unknown': 404,
   'preset/in-use': 409,
   'preset/not-there': 409,

@@ -199,6 +199,8 @@ export type CameraEntries = {
     pan: number
     tilt: number
     zoom: number
+    /** It was turned to a place in its picture: shares from the middle to an edge, right and down. */
+    centred?: { x: number; y: number }
     by?: string
     from?: string
     incident?: IncidentId

@@ -44,6 +44,7 @@ export const FAILURE_CODES = [
   'camera/refused',
   'camera/held',
   'camera/in-hand',
+  'camera/no-centring',
   'preset/unknown',
   'preset/in-use',
   'preset/not-there',

@@ -1,6 +1,6 @@
 /** One simulated camera: a head with motors, a lens over a street, an ONVIF device and an RTSP server. */
 import { join } from 'node:path'
-import type { Landmark } from './picture/street-drawing.ts'
+import { type Landmark, PIXELS_PER_DEGREE } from './picture/street-drawing.ts'
 import { startEncoder } from './picture/camera-encoder.ts'
 import { FRAME, type Frame, type PictureFault, createCameraPicture } from './picture/camera-picture.ts'
 import { type HeadFault, createHeadTelling } from './head-faults.ts'
@@ -65,6 +65,7 @@ export async function startSimulatedCamera(options: {
     motors,
     presets,
     deviceNow,
+    view: () => ({ width: frame.width / PIXELS_PER_DEGREE, height: frame.height / PIXELS_PER_DEGREE }),
     onPreset: events.presetReached,
     tour: { on: false },
     faults: {

@@ -155,10 +155,12 @@ describe('a simulated camera’s ONVIF', () => {
       ptz.aim({ pan: -170.5, tilt: -12 }, true, 1),
       ptz.aim({ pan: 3, tilt: 4 }, false, 1),
       ptz.aimRange(1),
+      ptz.pictureRange(1),
+      ptz.turnInPicture({ x: 0.5, y: -0.25 }, 1),
       ptz.startTour(words, 1),
       ptz.stop(1),
     ])
-    expect(documents).toHaveLength(15)
+    expect(documents).toHaveLength(17)
     expect(await schemaErrors(documents)).toEqual([])
   })
   test('a message that does not follow the schema would be found', async () => {

@@ -16,6 +16,7 @@ export const ACCESS: readonly string[] = [
   'GET /api/v1/calls/:id: OEVS- [wall-view wall]',
   'GET /api/v1/calls: OEVS- [wall-view wall]',
   'POST /api/v1/calls: O--S- [wall]',
+  'POST /api/v1/cameras/:id/centre: OE-S- [wall]',
   'GET /api/v1/cameras/:id/health: OEVS- [wall-view wall]',
   'GET /api/v1/cameras/:id/live/h264/index.m3u8: OEVS- [wall-view wall]',
   'GET /api/v1/cameras/:id/live/h264/init/:file: OEVS- [wall-view wall]',

@@ -485,6 +485,33 @@ describe('a hand on the camera', () => {
     for (let i = 0; i < 3; i += 1) await asha.mouse.wheel(0, -120)
     await until(zoom, (now) => now !== before)
   })
+  test('a click on the picture brings that place into its middle; one that trembles is a click, one that drags is none', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await large(asha).locator('button.steer').click()
+    const grab = large(asha).locator('.grab')
+    const box = await grab.boundingBox()
+    const [left, top, width, height] = [box?.x ?? 0, box?.y ?? 0, box?.width ?? 0, box?.height ?? 0]
+    const { zoom, tilt } = room.town.camera(camera).pose()
+    await asha.mouse.move(left + width * 0.75, top + height * 0.35)
+    await asha.mouse.down()
+    await asha.mouse.move(left + width * 0.75 + 2, top + height * 0.35 + 1)
+    await asha.mouse.up()
+    await until(pan, (now) => Math.abs(now - at) > 1)
+    // A small camera's picture is 640 pixels wide, 16 of which are a degree without zoom: half of its half.
+    const quarter = 640 / 16 / zoom / 4
+    const there = await standing()
+    expect(Math.abs(there - at - quarter)).toBeLessThan(0.3)
+    expect(room.town.camera(camera).pose().tilt).toBeGreaterThan(tilt)
+    expect(await large(asha).locator('lamppost-steer .problem').count()).toBe(0)
+    // In the record, by whom.
+    const { items } = await room.call('Asha', 'GET', '/incidents?state=open')
+    expect(await logged(items[0].id, 'camera.moved')).toMatchObject([
+      { by: 'Asha', centred: { x: expect.any(Number) } },
+    ])
+  })
   test('a wheel and a hand enlarge the picture in the page, and the camera stays as it is', async () => {
     await room.press()
     const asha = await screen('Asha')

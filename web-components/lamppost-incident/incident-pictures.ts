@@ -32,7 +32,7 @@ export type Looking = {
 export type PictureHand = {
   down(event: PointerEvent): void
   move(event: PointerEvent): void
-  up(): void
+  up(event?: PointerEvent): void
   wheel(event: WheelEvent): void
 }
 
@@ -61,7 +61,7 @@ export function mainView(
       steering && camera?.ptz
         ? html`<div
             class="grab"
-            title=${words.tile.dragToSteer}
+            title=${words.tile.clickToCentre}
             @pointerdown=${onPicture.down}
             @pointermove=${onPicture.move}
             @pointerup=${onPicture.up}

@@ -76,6 +76,16 @@ export class LamppostSteer extends LitElement {
     this.knob = { x: x / length, y: y / length }
     this.#steering.want({ ...stickVelocity(this.knob.x, this.knob.y), zoom: 0 })
   }
+  /** A click on the picture: that place comes into its middle. */
+  async centre(x: number, y: number): Promise<void> {
+    try {
+      await this.#client.client.centre(this.camera, { x, y }, this.#takeOver)
+      this.#takeOver = false
+      this.problem = null
+    } catch (error) {
+      this.problem = refusalText(error, this.#language.words)
+    }
+  }
   /** A notch of a wheel: closer, or wider, for a moment. */
   nudgeZoom(direction: 1 | -1): void {
     clearTimeout(this.#notch)

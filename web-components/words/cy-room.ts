@@ -72,7 +72,6 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
     steer: 'Llywio',
     stopSteering: 'Gorffen llywio',
     steeredBy: (who) => `Symudwyd gan ${who}`,
-    dragToSteer: 'Llusgwch i symud y camera, olwyn i chwyddo',
     fullScreen: 'Sgrin lawn',
     snapshot: 'Cadw’r llun hwn',
     snapped: (time) => `Cadwyd llun ${time}`,

@@ -69,7 +69,6 @@ export const roomText = {
     steer: 'Steer',
     stopSteering: 'Done steering',
     steeredBy: (who: string) => `Moved by ${who}`,
-    dragToSteer: 'Drag to move the camera, wheel to zoom',
     fullScreen: 'Full screen',
     snapshot: 'Keep this picture',
     snapped: (time: string) => `Picture of ${time} kept`,

@@ -6,7 +6,10 @@ import type { createManualControl } from './manual-control.ts'
 
 export type ManualMovePort = {
   manual: Pick<ReturnType<typeof createManualControl>, 'take' | 'undo'>
-  head(camera: CameraId): { move(velocity: PtzVelocity, timeoutMs: number): Promise<void> }
+  head(camera: CameraId): {
+    move(velocity: PtzVelocity, timeoutMs: number): Promise<void>
+    centre(at: { x: number; y: number }): Promise<void>
+  }
   heldBy(camera: CameraId): IncidentId | null
   /** The incident whose tile shows it as its first camera or as a further view. */
   neededBy(camera: CameraId): IncidentId | null
@@ -16,18 +19,20 @@ export type ManualMovePort = {
   append: Append
 }
 
+type Hand = { name: string; takeOver: boolean; actor: string }
+const STILL: PtzVelocity = { pan: 0, tilt: 0, zoom: 0 }
+
 export function createManualMove(port: ManualMovePort) {
-  /** @throws camera/in-hand when somebody else steers it, unless it is taken over */
-  return async function move(
+  /** @param said of the move in the record, for the first of a hand. @throws camera/in-hand, unless it is taken over */
+  async function byHand(
     camera: CameraId,
-    velocity: PtzVelocity,
-    timeoutMs: number,
-    { name, takeOver, actor }: { name: string; takeOver: boolean; actor: string },
+    { name, takeOver, actor }: Hand,
+    said: PtzVelocity & { centred?: { x: number; y: number } },
+    command: () => Promise<void>,
   ): Promise<void> {
-    const head = port.head(camera)
     const { fresh, from } = port.manual.take(camera, name, takeOver, port.heldBy(camera))
     try {
-      await head.move(velocity, timeoutMs)
+      await command()
     } catch (error) {
       if (fresh) port.manual.undo(camera)
       throw error
@@ -39,11 +44,23 @@ export function createManualMove(port: ManualMovePort) {
     const incident = port.neededBy(camera)
     const body = {
       camera,
-      ...velocity,
+      ...said,
       by: name,
       ...(from === null ? {} : { from }),
       ...(incident === null ? {} : { incident }),
     }
     port.append([{ kind: 'camera.moved', actor, subject: incident ?? camera, body }])
+  }
+  return {
+    /** @throws camera/in-hand when somebody else steers it, unless it is taken over */
+    move(camera: CameraId, velocity: PtzVelocity, timeoutMs: number, hand: Hand): Promise<void> {
+      const head = port.head(camera)
+      return byHand(camera, hand, velocity, () => head.move(velocity, timeoutMs))
+    },
+    /** @throws camera/in-hand, camera/no-centring */
+    centre(camera: CameraId, at: { x: number; y: number }, hand: Hand): Promise<void> {
+      const head = port.head(camera)
+      return byHand(camera, hand, { ...STILL, centred: at }, () => head.centre(at))
+    },
   }
 }

@@ -6,7 +6,7 @@ import type { CameraId, Preset, PresetToken, PtzPosition, PtzStatus, PtzVelocity
 import type { OnvifAccess } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
-import type { Aim, AimRange } from '../framing/geometric-aim.ts'
+import type { Aim, AimRange, Limits } from '../framing/geometric-aim.ts'
 import { createOnvifClient } from '../onvif/onvif-client.ts'
 import type { Inventory } from '../onvif/onvif-inventory.ts'
 import type { OnvifPtz } from '../onvif/onvif-ptz.ts'
@@ -217,6 +217,21 @@ export function createCameraHead({
     async move(velocity: PtzVelocity, timeoutMs: number): Promise<void> {
       turn()
       await ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS)
+    },
+    /**
+     * Turns to a place in its picture, so that it is in the middle then.
+     * @param at shares from the middle to an edge, right and down, -1 to 1
+     * @throws camera/no-centring when it cannot be told so
+     */
+    async centre(at: { x: number; y: number }): Promise<void> {
+      const [head, now] = [ptz(), session()]
+      const range = now?.pictureRange === undefined ? await head.pictureRange(CALL_DEADLINE_MS) : now.pictureRange
+      if (now) now.pictureRange = range
+      if (range === null)
+        throw new Failure('camera/no-centring', `${id} cannot be turned to a place in its picture: steer it instead.`)
+      turn()
+      const within = (share: number, { min, max }: Limits): number => min + ((share + 1) / 2) * (max - min)
+      await head.turnInPicture({ x: within(at.x, range.x), y: within(-at.y, range.y) }, CALL_DEADLINE_MS)
     },
     stop: async (): Promise<void> => ptz().stop(CALL_DEADLINE_MS),
     async close(): Promise<void> {

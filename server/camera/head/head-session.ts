@@ -12,7 +12,7 @@ import { pinStream } from '../onvif/host-pin.ts'
 import type { OnvifClient } from '../onvif/onvif-client.ts'
 import { nothingOf } from '../onvif/onvif-failures.ts'
 import type { Inventory } from '../onvif/onvif-inventory.ts'
-import { type OnvifPtz, createOnvifPtz } from '../onvif/onvif-ptz.ts'
+import { type OnvifPtz, type PictureRange, createOnvifPtz } from '../onvif/onvif-ptz.ts'
 import { CALL_DEADLINE_MS, STATUS_DEADLINE_MS } from './head-deadlines.ts'
 
 const SETUP_DEADLINE_MS = 8000
@@ -28,6 +28,8 @@ export type HeadSession = {
   substream: URL | null
   presets: Preset[]
   aimRange: AimRange | null
+  /** How it is turned to a place in its picture; null: it cannot be; left out: it was not asked yet. */
+  pictureRange?: PictureRange | null
   /** Why its stream's address may not be read. */ problem: string | null
 }
 /** It answers, and cannot be used all the same: which part of it, in a sentence for the operator. */

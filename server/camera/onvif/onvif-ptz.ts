@@ -9,7 +9,11 @@ const PTZ = 'http://www.onvif.org/ver20/ptz/wsdl'
 const SCHEMA = 'http://www.onvif.org/ver10/schema'
 const SPACES = 'http://www.onvif.org/ver10/tptz'
 const SPHERICAL = `${SPACES}/PanTiltSpaces/SphericalPositionSpaceDegrees`
+/** Translations as shares of what the picture shows (ONVIF PTZ 5.7.2): its ends are the picture's edges. */
+const PICTURE_SPACE = `${SPACES}/PanTiltSpaces/TranslationSpaceFov`
 const ZOOM_SPACE = `${SPACES}/ZoomSpaces/PositionGenericSpace`
+/** By how much the head is told to turn, for a place at an edge of the picture. */
+export type PictureRange = { x: Limits; y: Limits }
 const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 
 export type OnvifPtz = ReturnType<typeof createOnvifPtz>
@@ -29,6 +33,15 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
       deadlineMs,
       changes: !action.startsWith('Get'),
     })
+
+  /** What each of its heads can be told. */
+  async function nodeSpaces(deadlineMs: number): Promise<XmlElement[]> {
+    const body = `<GetNodes xmlns="${PTZ}"/>`
+    const response = await client.call({ path, namespace: PTZ, action: 'GetNodes', body, deadlineMs })
+    return elementsIn(response, 'PTZNode')
+      .map((node) => elementIn(node, 'SupportedPTZSpaces'))
+      .filter((spaces) => spaces !== null)
+  }
 
   return {
     /** Without Speed: some cameras refuse it. */
@@ -72,22 +85,14 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
     },
     /** Where this head can be turned by degrees; null when it does not say that it can (ONVIF PTZ 5.7.1.2). */
     async aimRange(deadlineMs: number): Promise<AimRange | null> {
-      const response = await client.call({
-        path,
-        namespace: PTZ,
-        action: 'GetNodes',
-        body: `<GetNodes xmlns="${PTZ}"/>`,
-        deadlineMs,
-      })
-      for (const node of elementsIn(response, 'PTZNode')) {
-        const spaces = elementIn(node, 'SupportedPTZSpaces')
-        const spherical =
-          spaces &&
-          elementsIn(spaces, 'AbsolutePanTiltPositionSpace').find((space) => textIn(space, 'URI') === SPHERICAL)
+      for (const spaces of await nodeSpaces(deadlineMs)) {
+        const spherical = elementsIn(spaces, 'AbsolutePanTiltPositionSpace').find(
+          (space) => textIn(space, 'URI') === SPHERICAL,
+        )
         const [pan, tilt] = spherical
           ? [limitsOf(elementIn(spherical, 'XRange')), limitsOf(elementIn(spherical, 'YRange'))]
           : []
-        if (spaces && pan && tilt)
+        if (pan && tilt)
           return {
             pan,
             tilt,
@@ -96,6 +101,24 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
       }
       return null
     },
+    /** How this head can be turned to a place in its picture; null when it does not say that it can. */
+    async pictureRange(deadlineMs: number): Promise<PictureRange | null> {
+      for (const spaces of await nodeSpaces(deadlineMs)) {
+        const found = elementsIn(spaces, 'RelativePanTiltTranslationSpace').find(
+          (space) => textIn(space, 'URI') === PICTURE_SPACE,
+        )
+        const [x, y] = found ? [limitsOf(elementIn(found, 'XRange')), limitsOf(elementIn(found, 'YRange'))] : []
+        if (x && y) return { x, y }
+      }
+      return null
+    },
+    /** In the picture's own space. */
+    turnInPicture: async ({ x, y }: { x: number; y: number }, deadlineMs: number): Promise<void> =>
+      void (await call(
+        'RelativeMove',
+        `<Translation><PanTilt xmlns="${SCHEMA}" x="${number(x)}" y="${number(y)}" space="${PICTURE_SPACE}"/></Translation>`,
+        deadlineMs,
+      )),
     /** Degrees; where there is a zoom, at its widest. */
     async aim({ pan, tilt }: Aim, zoom: boolean, deadlineMs: number): Promise<void> {
       const wide = zoom ? `<Zoom xmlns="${SCHEMA}" x="0" space="${ZOOM_SPACE}"/>` : ''

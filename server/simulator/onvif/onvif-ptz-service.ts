@@ -22,6 +22,7 @@ export type SimulatedHead = {
   motors: ReturnType<typeof createMotors>
   presets: PresetStore
   deviceNow(): number
+  /** What its picture shows without zoom, degrees. */ view(): { width: number; height: number }
   onPreset(token: string): void
   /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean }
   /** What is wrong with it now, and what it is for life; left out: nothing. */ faults?: {
@@ -54,6 +55,7 @@ const spaces =
   ) +
   range('AbsoluteZoomPositionSpace', 'ZoomSpaces/PositionGenericSpace', axis('XRange', 0, 1)) +
   range('RelativePanTiltTranslationSpace', 'PanTiltSpaces/TranslationGenericSpace', both) +
+  range('RelativePanTiltTranslationSpace', 'PanTiltSpaces/TranslationSpaceFov', both) +
   range('RelativeZoomTranslationSpace', 'ZoomSpaces/TranslationGenericSpace', axis('XRange', -1, 1)) +
   range('ContinuousPanTiltVelocitySpace', 'PanTiltSpaces/VelocityGenericSpace', both) +
   range('ContinuousZoomVelocitySpace', 'ZoomSpaces/VelocityGenericSpace', axis('XRange', -1, 1))
@@ -161,6 +163,16 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
       return done
     }
     case 'RelativeMove': {
+      const inPicture = String(element(element(argument, 'Translation'), 'PanTilt')?.['@space'] ?? '').endsWith(
+        'TranslationSpaceFov',
+      )
+      if (inPicture) {
+        const { pan, tilt, zoom } = here()
+        const by = given('Translation', { pan: 0, tilt: 0, zoom: 0 })
+        const { width, height } = head.view()
+        motors.goTo({ pan: pan + (by.pan * width) / 2 / zoom, tilt: tilt + (by.tilt * height) / 2 / zoom, zoom })
+        return done
+      }
       const now = toGeneric(here())
       const by = given('Translation', { pan: 0, tilt: 0, zoom: 0 })
       motors.goTo(fromGeneric({ pan: now.pan + by.pan, tilt: now.tilt + by.tilt, zoom: now.zoom + by.zoom }))

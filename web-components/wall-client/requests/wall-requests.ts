@@ -187,6 +187,9 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
         timeoutMs: 700,
         ...(takeOver ? { takeOver } : {}),
       })),
+    /** Turns it to a place in its picture: shares from the middle to an edge, right and down. */
+    centre: async (camera: string, at: { x: number; y: number }, takeOver = false): Promise<void> =>
+      void (await call('POST', cameraPath(camera, 'centre'), { ...at, ...(takeOver ? { takeOver } : {}) })),
     shiftNow: (): Promise<ShiftSummary> => get('/api/v1/shifts/now'),
     shifts: async (): Promise<Shift[]> => (await get<{ items: Shift[] }>('/api/v1/shifts')).items,
     offerShift: async (notes: string): Promise<Shift> =>
