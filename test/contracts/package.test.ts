@@ -115,6 +115,7 @@ describe('the custom-elements manifest', () => {
       'sound',
       'training',
       'storage',
+      'slept',
       'counts',
       'tiles',
       'calls',

@@ -216,3 +216,17 @@ describe('the sound of a press', () => {
     await Promise.all([watching.close(), later.close(), muted.close()])
   })
 })
+
+test('a page that the browser has put to sleep says so, from when to when, until somebody has read it', async () => {
+  const page = await screen()
+  // A tab of a headless browser is never put to sleep: nothing of the page runs for as long, which is the same to it.
+  await page.evaluate(() => {
+    for (const end = Date.now() + 12_000; Date.now() < end;);
+  })
+  const line = page.locator('lamppost-wall').locator('p[part=slept]')
+  await line.filter({ hasText: /^\s*This page slept from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d/ }).waitFor()
+  await page.screenshot({ path: join(output, 'slept.png') })
+  await line.locator('button').click()
+  await line.waitFor({ state: 'detached' })
+  await page.context().close()
+})

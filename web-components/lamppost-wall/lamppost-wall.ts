@@ -35,6 +35,7 @@ import {
   saveKeymap,
 } from './wall-keys.ts'
 import { roomCalls } from './room-calls.ts'
+import { SleepWatch } from './sleep-watch.ts'
 import { WallNews } from './wall-news.ts'
 import { type Room, arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
@@ -76,6 +77,7 @@ const cardKeyAt = (place: number): number => (place >= 0 && place < 9 ? place + 
  * @csspart sound - the red line when this browser blocks sound, with its button
  * @csspart training - the line over a town for practice
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
+ * @csspart slept - that the browser has put this page to sleep, and from when to when
  * @csspart counts - how many incidents are open, how many nobody has accepted, and how long the first has waited
  * @csspart tiles - the grid of tiles
  * @csspart calls - calls of the room that are about no incident
@@ -110,6 +112,7 @@ export class LamppostWall extends LitElement {
   @query('dialog') private dialog!: HTMLDialogElement
 
   #news = new WallNews(this)
+  #sleep = new SleepWatch(this)
   #client = new ClientController(this, () => this.#publishToPage())
   #language = new LanguageController(this)
   #sound = new AlarmSound(this)
@@ -412,7 +415,7 @@ export class LamppostWall extends LitElement {
           : nothing
       }
       <div class="bars">
-        ${roomCalls(this.#client.client, words)}
+        ${roomCalls(this.#client.client, words)} ${this.#sleptLine()}
         ${site?.training ? html`<p part="training" class="training" role="note">${words.training}</p>` : nothing}
         ${
           this.incident !== '' && link === 'live' && shown.every(({ id }) => id !== this.incident)
@@ -466,6 +469,18 @@ export class LamppostWall extends LitElement {
             : nothing
         }
       </dialog>`
+  }
+  /** While it slept, a press was not heard here: who sits before it must know. */
+  #sleptLine() {
+    const { words } = this.#language
+    const slept = this.#sleep.last
+    const { site } = this.#client.client.state()
+    if (slept === null || this.muted) return nothing
+    const time = (at: number): string => clockTime(new Date(at).toISOString(), site?.timezone ?? 'Europe/London', false)
+    return html`<p part="slept" class="storage" role="alert">
+      ${words.wall.slept(time(slept.from), time(slept.to))}
+      <button @click=${() => this.#sleep.forget()}>${words.wall.understood}</button>
+    </p>`
   }
   #counts(shown: readonly Incident[]): string {
     const { words } = this.#language

@@ -15,6 +15,10 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
       `${open} ar agor · ${waiting} heb eu derbyn${longest === '' ? '' : ` · hiraf ${longest}`}`,
     takeInHand: (name) => `Dangos ${name} yn fawr`,
     keys: 'Bysellau',
+    slept: (from, to) =>
+      `Bu’r dudalen hon yn cysgu o ${from} i ${to}: nid yw’n dweud am bwysiad yn y cyfamser. Cadwch hi o flaen y ` +
+      'lleill, neu tynnwch hi o arbed ynni’r porwr.',
+    understood: 'Deall',
   },
   tile: {
     nobodyYet: 'Heb ei dderbyn',

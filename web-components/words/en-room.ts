@@ -12,6 +12,10 @@ export const roomText = {
       `${open} open · ${waiting} not accepted${longest === '' ? '' : ` · longest ${longest}`}`,
     takeInHand: (name: string) => `Show ${name} large`,
     keys: 'Keys',
+    slept: (from: string, to: string) =>
+      `This page slept from ${from} to ${to}: it tells no press meanwhile. Keep it in front, or take it out of the ` +
+      'browser’s energy saving.',
+    understood: 'Understood',
   },
   tile: {
     nobodyYet: 'Not accepted',
