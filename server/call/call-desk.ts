@@ -392,6 +392,11 @@ export function createCallDesk(options: CallDeskOptions) {
     }
     const call = waits()
     if (!call) return
+    // Whom the room has called, and nobody of the room speaks with: no line stays open for nobody, and no desk is called.
+    if (call.contact !== null || call.incident === null) {
+      await hangUpFor(call)
+      return
+    }
     // The PBX rings its others; no desk is called by us.
     const isBack = goings.get(id)?.byPbx === true && call.line === 'early'
     if (!isBack) await write([aboutCall(call, 'call.escalated', { to: desk })])

@@ -109,6 +109,8 @@ async function openLine(sip: string): Promise<{ line: CallLine; leg: RtpLeg }> {
   onReport = line.heardThere
   return { line, leg }
 }
+/** Calls that are spoken through a camera. */
+const speakers = new Set<string>()
 /** Loudspeakers that are asked for, and not there yet. */
 const opening = new Map<string, AbortController>()
 /** The line to a camera's loudspeaker. Resolves once the camera takes sound, or does not. */
@@ -121,6 +123,7 @@ async function openSpeakerLine(sip: string, at: SpeakerAddress): Promise<PlacedC
       leg.close()
       return { status: GAVE_WAY, from: '', rang: false }
     }
+    speakers.add(sip)
     lineOver(sip, leg, false)
     return { status: ANSWERED, from: '', rang: false }
   } catch (error) {
@@ -175,6 +178,7 @@ async function openParty(party: string): Promise<SoundPort> {
 async function closeLine(sip: string): Promise<void> {
   const line = lines.get(sip)
   lines.delete(sip)
+  speakers.delete(sip)
   for (const [party, { of }] of parties) {
     if (of !== sip) continue
     closeParty(party)
@@ -375,6 +379,8 @@ const calls = {
   async close(): Promise<void> {
     trials.close()
     for (const asked of opening.values()) asked.abort()
+    // Nobody else says that these are over: the edge knows nothing of them.
+    for (const sip of speakers) say({ news: 'hung-up', sip, lost: true })
     await Promise.all([agent?.close(), atPbx?.line.close()])
     agent = null
     await Promise.all([...lines.keys()].map(closeLine))

@@ -52,6 +52,22 @@ describe('a call about no incident', () => {
     expect(room.incidentOwner()).toBe(null)
     expect(await room.desk.hangUp(call.id, 'Ben')).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
   })
+  test('that nobody goes on with is over when the site’s time is: no line stays open for nobody, and no desk rings', async () => {
+    for (const wish of [
+      { helpPoint: 'point-hp02', reason: 'Smoke' },
+      { contact: 'police', reason: 'Smoke' },
+    ]) {
+      const room = createCallRoom()
+      room.whenPlaced(answered)
+      const call = await place(room, wish)
+      await spoken(room, call)
+      await room.tell({ news: 'lost', sip: call.id, owner: 'Asha', why: 'gone' })
+      await room.clock.advance(30_000)
+      await room.settle()
+      expect(room.call()).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
+      expect(room.kinds()).not.toContain('call.escalated')
+    }
+  })
   test('rings nobody else’s call out: another press of the street is no twin of it', async () => {
     const room = createCallRoom()
     room.whenPlaced(answered)

@@ -178,6 +178,10 @@ export class LamppostWall extends LitElement {
       ...this.#left.values(),
     ]
   }
+  /** Whom the room has called about no incident, and nobody speaks with any more. */
+  #someoneIsLeft(): boolean {
+    return this.#client.client.state().calls.some((call) => call.incident === null && isUnanswered(call))
+  }
   /** A tile in which somebody is in the middle of a sentence stays until they are not. */
   #keepWhileWritten(): void {
     const { incidents } = this.#client.client.state()
@@ -217,7 +221,7 @@ export class LamppostWall extends LitElement {
         ? 'press'
         : this.#lostAt !== null && performance.now() - this.#lostAt > LOST_SOUNDS_MS
           ? 'lost'
-          : shown.some((incident) => urgency(incident, room) === 0)
+          : shown.some((incident) => urgency(incident, room) === 0) || this.#someoneIsLeft()
             ? 'reminder'
             : open.length > 0
               ? 'drill'

@@ -28,6 +28,8 @@ const BUSY: ReadonlySet<number> = new Set([406, 409, 453, 455, 486, 503])
 /** It does not know the back channel, or what it is asked for (RFC 2326 11). */
 const NOT_KNOWN: ReadonlySet<number> = new Set([404, 461, 501, 551])
 const HEADER_BYTES = 12
+/** A day of reports, one a second. */
+const MOST_PACKETS = 86_400
 const A_LAW = 'PCMA'
 const MU_LAW = 'PCMU'
 
@@ -74,8 +76,14 @@ export async function openLoudspeaker(
   if (!url.startsWith('rtsp://'))
     throw new SpeakerRefused('A loudspeaker is reached over rtsp:// only, and this camera’s stream is not.')
   let session: RtspSession | null = null
+  // What comes is reports, one in seconds: everybody's voices go through this thread, and a flood is not read.
+  let came = 0
+  const onPacket = (): void => {
+    came += 1
+    if (came > MOST_PACKETS) session?.close()
+  }
   try {
-    session = await openRtspSession({ url, basic, clock: realClock, signal, require: BACK_CHANNEL, onPacket() {} })
+    session = await openRtspSession({ url, basic, clock: realClock, signal, require: BACK_CHANNEL, onPacket })
     const { control, payload, convert } = sendingTrack(await session.describe())
     const channel = await session.setUp(control)
     await session.play()
