@@ -493,6 +493,7 @@ export const HELP_POINT = Type.Object({
           description: 'Whether it answers a call of the room by itself; null: the site file does not say',
         }),
         pushToTalk: Type.Boolean(),
+        gain: Type.Integer({ description: 'Decibels by which operators hear it louder than it sends' }),
         keys: Type.Array(Type.String(), { description: 'Names of what its keys do, for `POST /calls/{id}/keys`' }),
       }),
       Type.Null(),

@@ -212,6 +212,8 @@ export type SipIdentity = {
 export type Registration = { registered: boolean; since: string | null; lastHeard: string | null }
 /** How the room speaks with a help point. */
 export type HelpPointVoice = {
+  /** Decibels by which operators hear it louder than it sends. */
+  gain: number
   /** Whether it answers a call of the room by itself; null: not said, and it is asked to. */
   autoAnswer: boolean | null
   /** The room is heard there only while somebody wants it: its loudspeaker and microphone are near each other. */

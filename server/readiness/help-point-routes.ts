@@ -301,7 +301,7 @@ export function helpPointRoutes(
 
 /** Null: it does not telephone. */
 function voiceShown({ voice, sip }: HelpPoint, registration: Registration | null, { lastVoiceProof }: HelpPointProof) {
-  const { autoAnswer, pushToTalk, keys } = voice
+  const { autoAnswer, pushToTalk, keys, gain } = voice
   return (
     registration && {
       ...registration,
@@ -310,6 +310,7 @@ function voiceShown({ voice, sip }: HelpPoint, registration: Registration | null
       how: lastVoiceProof?.how ?? null,
       autoAnswer,
       pushToTalk,
+      gain,
       keys: Object.keys(keys),
     }
   )

@@ -321,7 +321,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       ({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({
         ...(pressers[i] ?? { secret: null, mqtt: [], lorawan: [], sia: [] }),
         sip: identities[i] ?? null,
-        voice: voices[i] ?? { autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' },
+        voice: voices[i] ?? { gain: 0, autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' },
         heartbeatMs: heartbeat ? durationMs(heartbeat.every) : null,
         drillAt: drill?.daily ?? null,
         id: id as HelpPointId,

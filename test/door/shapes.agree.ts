@@ -90,6 +90,7 @@ type HelpPointView = HelpPointProof &
       how: VoiceProof | null
       autoAnswer: boolean | null
       pushToTalk: boolean
+      gain: number
       keys: string[]
     } | null
   }

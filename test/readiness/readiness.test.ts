@@ -26,7 +26,7 @@ const helpPoint = (change: Partial<HelpPoint> = {}): HelpPoint => ({
   lorawan: [],
   sia: [],
   sip: null,
-  voice: { autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' },
+  voice: { gain: 0, autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' },
   heartbeatMs: null,
   drillAt: null,
   ...change,
@@ -408,7 +408,7 @@ describe('daily drills', () => {
   test('are followed by a trial of the voice, once a day, and not while somebody may need the help point', async () => {
     const telephone = {
       sip: { user: 'hp01', password: 'a password', certificate: null, from: null, byPbx: false },
-      voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
+      voice: { gain: 0, autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     } as const
     let open: IncidentId | null = null
     const { clock, log, book, running } = schedule([helpPoint({ drillAt: '04:30', ...telephone })], () => open)
@@ -439,7 +439,7 @@ describe('daily drills', () => {
   test('try a voice that was busy again after ten minutes, and not every quarter of a minute', async () => {
     const telephone = {
       sip: { user: 'hp01', password: 'a password', certificate: null, from: null, byPbx: false },
-      voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
+      voice: { gain: 0, autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     } as const
     const { clock, log, running } = schedule([helpPoint({ drillAt: '04:30', ...telephone })])
     for (let i = 0; i < 25; i += 1) await clock.advance(60_000)

@@ -25,7 +25,7 @@ const point = (change: Partial<HelpPoint> = {}): HelpPoint =>
   ({
     id: BAR,
     sip: SIP,
-    voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
+    voice: { gain: 0, autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     drillAt: '04:30',
     heartbeatMs: null,
     ...change,
@@ -52,7 +52,7 @@ describe('a tone', () => {
 })
 
 describe('what is looked at', () => {
-  const quiet = { autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' } as const
+  const quiet = { gain: 0, autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' } as const
   test.each<[string, Partial<HelpPoint>, ReturnType<typeof voiceProofOf>]>([
     ['one that answers by itself, by a tone', {}, 'both-ways'],
     ['one that does not, by its registration', { voice: quiet }, 'registration'],
@@ -77,7 +77,7 @@ describe('what is looked at', () => {
   test('unless the site says at any hour', () =>
     expect(
       mayBeHeard(
-        point({ voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-any-hour' } }),
+        point({ voice: { gain: 0, autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-any-hour' } }),
         Date.parse('2026-11-20T12:00:00Z'),
         LONDON,
       ),
@@ -213,7 +213,7 @@ describe('what is known of a voice', () => {
   })
   test('that a tone has not proved stays so when it registers, and is overdue by registration alone where that is all', () => {
     const known = book()
-    const quiet = point({ voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'never' } })
+    const quiet = point({ voice: { gain: 0, autoAnswer: true, pushToTalk: false, keys: {}, drill: 'never' } })
     const proof = (now: string, of = quiet) => known.proofOf(of, at(now), LONDON)
     known.tried('2026-11-20T15:00:00.000Z', { problem: 'It hung up.', by: 'engineer:Eve' })
     known.tried('2026-11-21T04:31:00.000Z', { how: 'registration', levelDb: null })

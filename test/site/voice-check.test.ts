@@ -222,8 +222,13 @@ describe('how the room speaks with a help point', () => {
       'cameras: []',
       VOICE,
     ].join('\n')
+  test('is called by the name that it registers by, and heard as much louder as the file says', () => {
+    const user = /user: (hp\d+)/.exec(SOURCE)?.[1] ?? ''
+    expect(read(of(SOURCE, `voice: { call: "sip:${user}", gain: -6 }`)).site?.helpPoints[0]?.voice.gain).toBe(-6)
+  })
   test('is as it asks to be when the file says nothing', () =>
     expect(read(of(SOURCE)).site?.helpPoints[0]?.voice).toEqual({
+      gain: 0,
       autoAnswer: null,
       pushToTalk: false,
       keys: {},
@@ -240,7 +245,13 @@ describe('how the room speaks with a help point', () => {
       `voice: { autoAnswer: true, pushToTalk: true, drill: ${drill} }`,
       `drill: { daily: ${daily} }`,
     )
-    expect(read(text).site?.helpPoints[0]?.voice).toEqual({ autoAnswer: true, pushToTalk: true, keys: {}, drill: is })
+    expect(read(text).site?.helpPoints[0]?.voice).toEqual({
+      gain: 0,
+      autoAnswer: true,
+      pushToTalk: true,
+      keys: {},
+      drill: is,
+    })
   })
   test.each([
     ['voice: { autoAnswer: true }', 'sources: [{ http: {} }]', /does not telephone/],
@@ -252,6 +263,9 @@ describe('how the room speaks with a help point', () => {
       /the street hears the tone, and its drill is at 07:00/,
     ],
     ['voice: { drill: noon }', SOURCE, /voice/],
+    ['voice: { call: "sip:hp99" }', SOURCE, /the edge calls what registers there, and that is sip:hp/],
+    ['voice: { call: hp01 }', SOURCE, /call/],
+    ['voice: { gain: 13 }', SOURCE, /gain/],
     ['voice: { autoanswer: true }', SOURCE, /autoanswer/],
   ])('%s is refused where it cannot be so', (voice, more, words) =>
     expect(problems(of(voice, more)).join('\n')).toMatch(words),
@@ -384,4 +398,23 @@ describe('a trunk', () => {
     expect(problems(withTrunk('{ to: "sip:trunk.example" }', POLICE.replace('@trunk', '@evil.example'))).length).toBe(
       1,
     ))
+})
+
+describe('the loudspeaker of a camera', () => {
+  const withCamera = (camera: string, more = VOICE): string =>
+    [
+      'site: { id: town, name: Town, timezone: Europe/London }',
+      'helpPoints:',
+      '  - { id: bar, name: Bar, location: { lat: 54, lon: -1 } }',
+      'cameras:',
+      `  - { id: cam-1, name: Corner, speaker: onvif, ${camera} }`,
+      more,
+    ].join('\n')
+  const ONVIF = 'onvif: { url: "http://10.0.4.1/onvif/device_service", username: a, password: "${HP01}" }'
+  test('is reached by its stream', () => expect(read(withCamera(ONVIF)).site?.cameras[0]?.speaker).toBe('onvif'))
+  test.each([
+    ['of a town without voice', withCamera(ONVIF, ''), /nobody could speak there: the site file needs voice/],
+    ['of a camera that pushes', withCamera('rtmp: { streamKey: "${HP01}" }'), /reached by the camera’s stream/],
+    ['in a form that nobody has', withCamera(ONVIF).replace('speaker: onvif', 'speaker: loud'), /speaker/],
+  ])('%s is refused', (_, text, words) => expect(problems(text).join('\n')).toMatch(words))
 })

@@ -58,6 +58,8 @@ export function createCallVoice(client: Pick<WallClient, 'absolute' | 'bearer'>)
   let pushToTalk = isKept()
   /** The site file wants it for this call's help point: what is switched here is then for this call alone. */
   let isWanted = false
+  /** Of the other side of this call, decibels. */
+  let gain = 0
   let turn = 0
   let controls = 0
   let open: {
@@ -79,7 +81,7 @@ export function createCallVoice(client: Pick<WallClient, 'absolute' | 'bearer'>)
   function apply(): void {
     open?.port.postMessage({ talks: isHeard() })
     open?.socket.setOpen(!pushToTalk || state.held)
-    open?.setVolume(volume - (pushToTalk && state.held ? DUCKED : 0))
+    open?.setVolume(volume + gain - (pushToTalk && state.held ? DUCKED : 0))
     tell()
   }
   const microphone = createMicrophone(client.absolute('/call-worklet.js'), tell)
@@ -92,11 +94,15 @@ export function createCallVoice(client: Pick<WallClient, 'absolute' | 'bearer'>)
     mine?.close()
     if (state.call !== null) set({ ...QUIET, problem: state.problem })
   }
-  /** @param wanted whether its help point is spoken with by push to talk */
-  async function talk(call: string, wanted: boolean): Promise<void> {
+  /**
+   * @param wanted whether its help point is spoken with by push to talk
+   * @param louder decibels, as the site file says of its help point
+   */
+  async function talk(call: string, wanted: boolean, louder = 0): Promise<void> {
     if (open?.call === call) return
     leave()
     isWanted = wanted
+    gain = louder
     pushToTalk = wanted || isKept()
     set({ ...QUIET, call })
     turn += 1

@@ -164,9 +164,13 @@ export class LamppostCall extends LitElement {
     return owner === me?.name ? null : owner
   }
 
-  /** As the site file says of its help point: a loudspeaker beside the microphone howls else. */
-  #wantsPush({ helpPoint }: Call): boolean {
-    return this.#client.client.state().helpPoints.find(({ id }) => id === helpPoint)?.voice?.pushToTalk ?? false
+  /**
+   * As the site file says of its help point: by push to talk, because a loudspeaker beside the microphone howls else; and so
+   * much louder, decibels.
+   */
+  #asItsHelpPoint({ helpPoint }: Call): [pushToTalk: boolean, louder: number] {
+    const voice = this.#client.client.state().helpPoints.find(({ id }) => id === helpPoint)?.voice
+    return [voice?.pushToTalk ?? false, voice?.gain ?? 0]
   }
   #onState(): void {
     const { voice } = this.#client.client.state()
@@ -218,13 +222,13 @@ export class LamppostCall extends LitElement {
           // The caller does not wait for what the browser asks: until the microphone is there, the operator hears.
           if (voice.state().microphone !== 'ready') void voice.prepare()
           await client.takeCall(call.id, action === 'take-over')
-          return await voice.talk(call.id, this.#wantsPush(call))
+          return await voice.talk(call.id, ...this.#asItsHelpPoint(call))
         case 'call-back': {
           const { helpPoint, incident } = call
           if (helpPoint === null || incident === null) return
           if (voice.state().microphone !== 'ready') void voice.prepare()
           const placed = await client.placeCall({ helpPoint }, incident)
-          return await voice.talk(placed.id, this.#wantsPush(call))
+          return await voice.talk(placed.id, ...this.#asItsHelpPoint(call))
         }
         case 'call-anew': {
           const { helpPoint, incident } = call
@@ -236,15 +240,15 @@ export class LamppostCall extends LitElement {
           }
           await client.endCall(call.id)
           const placed = await client.placeCall({ helpPoint }, incident)
-          return await voice.talk(placed.id, this.#wantsPush(call))
+          return await voice.talk(placed.id, ...this.#asItsHelpPoint(call))
         }
         case 'speak-again':
-          return await voice.talk(call.id, this.#wantsPush(call))
+          return await voice.talk(call.id, ...this.#asItsHelpPoint(call))
         case 'hold':
           return void (await client.holdCall(call.id, true))
         case 'go-on':
           await client.holdCall(call.id, false)
-          return await voice.talk(call.id, this.#wantsPush(call))
+          return await voice.talk(call.id, ...this.#asItsHelpPoint(call))
         case 'tell':
           return void (await client.tellRecorded(call.id))
         case 'push-to-talk':

@@ -75,6 +75,7 @@ export type HelpPoint = Pick<
       how: VoiceProof | null
       autoAnswer: boolean | null
       pushToTalk: boolean
+      /** Decibels by which it is heard louder here; left out by a server of an earlier version. */ gain?: number
       keys: string[]
     } | null
   }

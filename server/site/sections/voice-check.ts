@@ -280,8 +280,14 @@ export function sipIdentities(
 /** How the room speaks with each help point, in the file's order. */
 export function helpPointVoices({ helpPoints }: SiteDocument, complain: Complain): HelpPointVoice[] {
   return helpPoints.map(({ voice, sources = [], drill: daily }, i) => {
-    const { autoAnswer = null, pushToTalk = false, keys = {}, drill = false } = voice ?? {}
+    const { autoAnswer = null, pushToTalk = false, keys = {}, drill = false, gain = 0 } = voice ?? {}
     const at = (...path: Path): Path => ['helpPoints', i, 'voice', ...path]
+    const users = sources.flatMap((source) => ('sip' in source && source.sip.via !== 'pbx' ? [source.sip.user] : []))
+    if (voice?.call !== undefined && !users.some((user) => voice.call === `sip:${user}`))
+      complain(
+        at('call'),
+        `the edge calls what registers there, and that is ${users.map((user) => `sip:${user}`).join(', ') || 'nothing of it'}`,
+      )
     if (voice && !sources.some((source) => 'sip' in source))
       complain(at(), 'it does not telephone: add sources: [{ sip: { user: …, password: … } }]')
     if (sources.some((source) => 'sip' in source && source.sip.via === 'pbx')) {
@@ -299,6 +305,12 @@ export function helpPointVoices({ helpPoints }: SiteDocument, complain: Complain
           `the street hears the tone, and its drill is at ${daily.daily}: move that between 23:00 and 07:00, or say at-any-hour`,
         )
     }
-    return { autoAnswer, pushToTalk, keys, drill: drill === true ? 'at-night' : drill === false ? 'never' : drill }
+    return {
+      gain,
+      autoAnswer,
+      pushToTalk,
+      keys,
+      drill: drill === true ? 'at-night' : drill === false ? 'never' : drill,
+    }
   })
 }

@@ -41,6 +41,19 @@ export const HELP_POINT_VOICE = Type.Object(
           'that cut its call off; left out, it is asked to answer when an operator calls it; with false it is not asked',
       }),
     ),
+    call: Type.Optional(
+      Type.String({
+        pattern: '^sip:[A-Za-z0-9._-]{1,64}$',
+        description: 'By which name the room calls it: sip: and the user that it registers by; may be left out',
+      }),
+    ),
+    gain: Type.Optional(
+      Type.Integer({
+        minimum: -12,
+        maximum: 12,
+        description: 'Decibels by which operators hear it louder than it sends, beside the volume that each has set',
+      }),
+    ),
     pushToTalk: Type.Optional(
       Type.Boolean({
         description: 'The room is heard there only while the operator holds the key: for devices that howl',
