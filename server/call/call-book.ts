@@ -47,6 +47,12 @@ export function createCallBook() {
     going: (): Call[] => [...open.values()].sort((a, b) => a.ringingAt.localeCompare(b.ringingAt)),
     /** Whether somebody speaks with that help point, or it rings. */
     isInCall: (helpPoint: string): boolean => [...open.values()].some((call) => call.helpPoint === helpPoint),
+    /** Where that contact is called, or speaks: as the other end, or as a third party. */
+    withContact: (contact: string): Call | undefined =>
+      [...open.values()].find(
+        (call) =>
+          call.contact === contact || call.parties.some((party) => party.contact === contact && party.state !== 'left'),
+      ),
     /** The newest that have ended, newest first. */
     over: (limit: number): Call[] => [...ended.values()].reverse().slice(0, limit),
     ofIncident: (incident: IncidentId): Call[] =>

@@ -35,6 +35,9 @@ export type CallWish = ({ helpPoint: string } | { camera: string } | { contact: 
 type Reach = { other: Other; whom: Called; said: Pick<CallEntries['call.ringing'], 'number' | 'shown'> }
 type Placed = PlacedCall & { why?: string }
 
+const overFailure = ({ end, endedAt }: Call): Failure =>
+  new Failure('call/ended', 'This call is over: it was ended before it was answered.', { extra: { end, endedAt } })
+
 /** What the desk does for a call that it did not begin. */
 export type OutgoingDesk = {
   /** From here on the desk knows it. Resolves `answering` when the other side answers. */
@@ -56,7 +59,9 @@ export function createOutgoingCalls(
   const { incidents, recordings, onError } = rest
   const { quietly } = desk
   const thereAt = ({ helpPoint, camera, contact }: Other): Call | undefined =>
-    book.going().find((each) => each.helpPoint === helpPoint && each.camera === camera && each.contact === contact)
+    contact === null
+      ? book.going().find((each) => each.helpPoint === helpPoint && each.camera === camera && each.contact === null)
+      : book.withContact(contact)
 
   /** Waits until the other side answers. @throws when nobody answers there, in words where there are any */
   async function placed({ id }: Call, owner: string | null, whom: Called, file: string | null) {
@@ -69,7 +74,7 @@ export function createOutgoingCalls(
     if (now.state === 'ended') {
       // Answered while we were hanging up.
       if (status === ANSWERED) quietly(line.hangUp(id))
-      throw new Error('it has ended')
+      throw overFailure(now)
     }
     if (status !== ANSWERED) {
       await desk.end(now, status === 0 ? 'line-lost' : UNWANTED.has(status) ? 'refused' : 'nobody-answered', why)
@@ -99,12 +104,24 @@ export function createOutgoingCalls(
       direction: 'out',
       ...(owner === null ? {} : { by: owner }),
     } as const
-    const answering = desk.begin(id, () => placed(book.get(id), owner, whom, recorded ? recordings.fileOf(id) : null))
-    const { durable } = append([
+    let durable: Promise<unknown> = Promise.resolve()
+    const answering = desk.begin(id, async () => {
+      // Nobody outside is called, and no street is spoken into, without an entry.
+      if (other.helpPoint === null)
+        await durable.catch(async (error: unknown) => {
+          desk.forget(id)
+          await desk.end(book.get(id), 'line-lost').catch(() => {})
+          throw error
+        })
+      // Hung up while it was written: nobody is called any more.
+      if (book.get(id).state === 'ended') throw overFailure(book.get(id))
+      await placed(book.get(id), owner, whom, recorded ? recordings.fileOf(id) : null)
+    })
+    durable = append([
       ...before,
       aboutCall({ id, incident }, 'call.ringing', body, actor),
       ...(owner === null ? [] : desk.holdOthers(owner, actor, id)),
-    ])
+    ]).durable
     durable.catch(() => {})
     return { id, durable, answering }
   }

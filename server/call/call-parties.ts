@@ -116,7 +116,7 @@ export function createCallParties(
       if (drill)
         throw new Failure('call/no-trunk', 'This is a drill or a simulated town: nobody outside is called for it.')
       const there = call.parties.filter(isThere)
-      if (there.some((party) => party.contact === contact))
+      if (book.withContact(contact))
         throw new Failure('call/busy', `${telephone.name} is being called, or speaks, already.`)
       if (call.parties.length >= MOST_ADDED)
         throw new Failure('call/busy', `${MOST_ADDED} were called from this call already: use the desk telephone.`)

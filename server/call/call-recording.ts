@@ -46,8 +46,16 @@ async function writeWhole(handle: FileHandle, bytes: Uint8Array, at: number): Pr
 }
 const hashOf = (block: Uint8Array): string => createHash('sha256').update(block).digest('hex')
 
-/** @param startedAt milliseconds since 1970 of the first sample. @throws what opening the file throws */
-export async function openCallRecorder(file: string, startedAt: number): Promise<CallRecorder> {
+/**
+ * @param startedAt milliseconds since 1970 of the first sample
+ * @param sides that there are: of another one nothing is missed
+ * @throws what opening the file throws
+ */
+export async function openCallRecorder(
+  file: string,
+  startedAt: number,
+  sides: readonly OneWay[] = ['in', 'out'],
+): Promise<CallRecorder> {
   const handle = await open(file, 'wx', 0o600)
   const hashes = await open(hashesOf(file), 'wx', 0o600)
   await writeWhole(handle, wavHeader(2, 0), 0)
@@ -116,8 +124,7 @@ export async function openCallRecorder(file: string, startedAt: number): Promise
       } finally {
         await Promise.all([handle.close(), hashes.close()])
       }
-      for (const side of ['in', 'out'] as const)
-        if (samples - heardTo[side] > GAP) gaps.push({ side, from: heardTo[side], to: samples })
+      for (const side of sides) if (samples - heardTo[side] > GAP) gaps.push({ side, from: heardTo[side], to: samples })
       return {
         ...(await finished(file, startedAt)),
         gaps: gaps.map(({ side, from, to }) => ({ side, from: timeOf(from), to: timeOf(to) })),

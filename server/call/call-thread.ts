@@ -6,7 +6,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
-import type { CallQuality, CallRecording, Pbx } from '../glossary/call.ts'
+import type { CallQuality, CallRecording, OneWay, Pbx } from '../glossary/call.ts'
 import { realClock } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
@@ -256,10 +256,16 @@ const sipEvents: SipEvents = {
   onError,
 }
 
-async function record(sip: string, line: CallLine, file: string, startedAt: number): Promise<void> {
+async function record(
+  sip: string,
+  line: CallLine,
+  file: string,
+  startedAt: number,
+  sides: readonly OneWay[] = ['in', 'out'],
+): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    const recorder = await openCallRecorder(file, startedAt)
+    const recorder = await openCallRecorder(file, startedAt, sides)
     if (lines.get(sip) !== line) {
       // Over before there was a file.
       await recorder.close(startedAt)
@@ -309,7 +315,8 @@ const calls = {
     else if (!line) throw new Error('this call has ended')
     else {
       const startedAt = line.up()
-      if (file !== null) void record(sip, line, file, startedAt)
+      // Nothing comes from a loudspeaker, and so nothing of it is missing.
+      if (file !== null) void record(sip, line, file, startedAt, 'url' in whom ? ['out'] : ['in', 'out'])
     }
     return placed
   },

@@ -116,6 +116,29 @@ describe('a call to a contact', () => {
       by: 'Asha',
     })
   })
+  test('dials nobody where the disk does not take its entry, and neither does a loudspeaker', async () => {
+    for (const wish of [{ contact: 'police', reason: 'Smoke' }, CAMERA]) {
+      const room = createCallRoom()
+      room.ledger.breakDisk(true)
+      expect(await refusal(place(room, wish))).toEqual(['ledger/unavailable', expect.any(String)])
+      await room.settle()
+      await room.settle()
+      expect([room.asked, room.book.going()]).toEqual([[], []])
+    }
+  })
+  test('is one with them, wherever they are called already: as a third party, too', async () => {
+    const room = createCallRoom()
+    room.whenPlaced(answered)
+    const call = await place(room, { contact: 'police', reason: 'Smoke' })
+    await spoken(room, call)
+    const add = (contact: string) => room.desk.addParty(call.id, contact, 'Asha', 'operator:Asha')
+    expect(await refusal(add('police'))).toEqual(['call/busy', expect.any(String)])
+    await add('enforcement')
+    expect(await refusal(place(room, { contact: 'enforcement', reason: 'Smoke' }))).toEqual([
+      'call/busy',
+      'Somebody speaks there already: Asha.',
+    ])
+  })
   test('takes the incident that nobody has, and leaves one in the hand that has it', async () => {
     const room = createCallRoom()
     const call = await place(room, { contact: 'police', incident: 'inc-1' })
@@ -226,6 +249,16 @@ describe('speaking through a camera', () => {
     const keys = desk.keys(call.id, 'Asha', 'operator:Asha', { name: 'gate' })
     expect(await refusal(keys)).toEqual(['call/no-keys', expect.any(String)])
     expect(room.desk.view(call.id)).toMatchObject({ state: 'connected', owner: 'Asha' })
+  })
+  test('that is hung up while it opens is over, and says so to who asked', async () => {
+    const room = createCallRoom()
+    let opens: (placed: { status: number; from: string; rang: boolean }) => void = () => {}
+    room.whenPlaced(() => new Promise((resolve) => (opens = resolve)))
+    const asked = refusal(place(room, CAMERA))
+    await room.settle()
+    await room.desk.hangUp(room.call().id, 'Asha')
+    opens({ status: 487, from: '', rang: false })
+    expect(await asked).toEqual(['call/ended', expect.any(String)])
   })
   test('is one person’s at a time, also while the camera has not answered, and in a drill', async () => {
     const room = createCallRoom()

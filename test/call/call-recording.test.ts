@@ -135,3 +135,10 @@ describe('after a crash', () => {
   test('a call that was not recorded has nothing', async () =>
     expect(await recoverCallRecording(file, START)).toBeNull())
 })
+
+test('of a loudspeaker misses nothing of the other end: nothing comes from there', async () => {
+  const file = join(folder, 'loudspeaker.wav')
+  const recorder = await openCallRecorder(file, START, ['out'])
+  const { gaps } = await recorder.close(START + 3000)
+  expect(gaps.map(({ side }) => side)).toEqual(['out'])
+})

@@ -1,10 +1,12 @@
 /** The room's voice at the loudspeaker of a camera: a real RTSP back channel of a simulated one. */
 import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, type Socket, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { SpeakerRefused, openLoudspeaker } from '../../server/call/speaker/loudspeaker.ts'
 import type { SoundLeg } from '../../server/call/call-line.ts'
 import { toALaw, toLinear } from '../../server/tools/media/g711.ts'
+import { createRtspReader, rtspAnswer } from '../../server/tools/onvif-server/rtsp-messages.ts'
 import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
 
 const HZ = 440
@@ -120,4 +122,90 @@ test('a camera that is not there is refused in words', async () => {
   await town.camera('speaks').unplug()
   expect(await refused(speaker('speaks'))).toEqual([false, expect.stringContaining('cannot be reached')])
   await town.camera('speaks').plugIn()
+})
+
+describe('a camera that misbehaves', () => {
+  /** Answers each request by what it is asked; null: not at all. */
+  async function scripted(
+    answer: (method: string) => { status: string; headers?: Record<string, string>; body?: string } | null,
+  ) {
+    const sockets = new Set<Socket>()
+    const asked: string[] = []
+    const server = createServer((socket) => {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => sockets.delete(socket))
+      const read = createRtspReader({
+        onRequest({ method, headers }) {
+          asked.push(method)
+          const said = answer(method)
+          if (said) socket.write(rtspAnswer(said.status, headers.get('cseq') ?? '0', said.headers, said.body))
+        },
+        onPacket() {},
+      })
+      socket.on('data', read)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/stream`
+    return {
+      url,
+      asked,
+      sockets: () => sockets.size,
+      async end() {
+        for (const socket of sockets) socket.destroy()
+        await new Promise((resolve) => server.close(resolve))
+      },
+    }
+  }
+  const SDP = 'v=0\r\nm=audio 0 RTP/AVP 0\r\na=control:back\r\na=sendonly\r\n'
+  const well = (method: string) =>
+    method === 'DESCRIBE'
+      ? { status: '200 OK', headers: { 'Content-Type': 'application/sdp' }, body: SDP }
+      : { status: '200 OK', headers: { Session: '1;timeout=60', Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' } }
+
+  test('by answering nothing any more is gone within seconds: nobody is told that they are heard there', async () => {
+    let mute = false
+    const camera = await scripted((method) => (mute ? null : well(method)))
+    const gone: unknown[] = []
+    const leg = await openLoudspeaker({ url: camera.url, basic: false }, new AbortController().signal, (why) =>
+      gone.push(why),
+    )
+    leg.send(frame(0, HZ), null)
+    mute = true
+    await until(
+      () => gone.length,
+      (count) => count === 1,
+    )
+    await until(camera.sockets, (count) => count === 0)
+    await camera.end()
+  })
+  test('by an answer of many thousand words is refused in few', async () => {
+    const camera = await scripted((method) =>
+      method === 'SETUP' ? { status: `400 ${'No '.repeat(3000)}` } : well(method),
+    )
+    const words = (await refused(
+      openLoudspeaker({ url: camera.url, basic: false }, new AbortController().signal, () => {}),
+    )) as [boolean, string]
+    expect(words[1].length).toBeLessThanOrEqual(200)
+    await camera.end()
+  })
+  test('by being slow in each of its answers is given up: the operator waits', async () => {
+    const camera = await scripted((method) => (method === 'OPTIONS' ? null : well(method)))
+    expect(
+      await refused(openLoudspeaker({ url: camera.url, basic: false }, new AbortController().signal, () => {})),
+    ).toEqual([false, expect.stringContaining('cannot be reached')])
+    await until(camera.sockets, (count) => count === 0)
+    await camera.end()
+  })
+  test('is told goodbye, and left, also where it does not read', async () => {
+    const camera = await scripted(well)
+    const leg = await openLoudspeaker({ url: camera.url, basic: false }, new AbortController().signal, () => {})
+    leg.close()
+    await until(
+      () => camera.asked,
+      (all) => all.includes('TEARDOWN'),
+    )
+    await until(camera.sockets, (count) => count === 0)
+    await camera.end()
+  })
 })

@@ -38,9 +38,13 @@ export function partiesView({ call, words, ask }: View, mine: boolean, now: numb
 
 /** Only in a call where sound has come both ways. */
 export function addPartyView({ call, words, contacts, askedContact, ask }: View) {
-  const there = new Set(call.parties.filter(({ state }) => state !== 'left').map(({ contact }) => contact))
+  const there = new Set<string | null>([
+    call.contact,
+    ...call.parties.filter(({ state }) => state !== 'left').map(({ contact }) => contact),
+  ])
   const able = contacts.filter(({ id, telephone }) => telephone?.by === 'trunk' && !there.has(id))
   const byDesk = contacts.filter(({ telephone }) => telephone?.by === 'desk')
+  if (call.camera !== null) return nothing
   if ((call.state !== 'connected' && call.state !== 'held') || able.length + byDesk.length === 0) return nothing
   const shows = able.find(({ id }) => id === askedContact)?.telephone?.shows ?? null
   return html`<div class="buttons add" role="group" aria-label=${words.addParty}>

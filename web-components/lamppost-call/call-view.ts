@@ -275,13 +275,20 @@ function warnings(view: CallViewOf, mine: boolean, here: boolean) {
   const { quality } = call
   if (call.state === 'ended') return nothing
   const deaf = mine && here && voice.microphone !== 'ready' && voice.microphone !== 'asking'
+  const { other } = view
   const line =
     quality?.oneWay === 'in'
-      ? words.noSound
+      ? other === null
+        ? words.noSound
+        : words.to.noSound(other)
       : quality?.oneWay === 'out'
-        ? words.notHeardThere
+        ? other === null
+          ? words.notHeardThere
+          : words.to.notHeardThere(other)
         : quality?.silentLine
-          ? words.silent
+          ? other === null
+            ? words.silent
+            : words.to.silent(other)
           : quality && quality.lossPercent >= BAD_LOSS_PERCENT
             ? words.bad(quality.lossPercent)
             : null

@@ -144,8 +144,14 @@ export class LamppostCall extends LitElement {
   get shown(): Call | null {
     const me = this.#client.client.state().me?.name ?? ''
     const going = this.#calls.filter(({ state: is }) => is !== 'ended')
+    // The one that carries this person's voice: who waits on hold for them is shown when it is over.
     return (
-      going.find(({ owner }) => owner === me) ?? going.findLast(mayAccept) ?? going.at(-1) ?? this.#calls.at(-1) ?? null
+      going.findLast(({ owner, held }) => owner === me && !held) ??
+      going.find(({ owner }) => owner === me) ??
+      going.findLast(mayAccept) ??
+      going.at(-1) ??
+      this.#calls.at(-1) ??
+      null
     )
   }
   /** Accepts the call that waits. False: there is none. */

@@ -111,9 +111,6 @@ export const wallStyles = css`
     background: var(--_panel);
     border-block-start: 1px solid var(--_line);
   }
-  .calls:empty {
-    display: none;
-  }
   .calls {
     display: flex;
     flex-wrap: wrap;

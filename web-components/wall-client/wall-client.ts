@@ -327,7 +327,9 @@ export function createWallClient({
       helpPoints: helpPoints.items,
       cameras: cameras.items,
     })
-    if (site.voice || state.calls.length > 0) await calls.load()
+    // Loudspeakers are spoken through without the edge, too.
+    const speaks = cameras.items.some(({ speaker }) => speaker)
+    if (site.voice || speaks || state.calls.length > 0) await calls.load()
   }
   let settling: ReturnType<typeof setTimeout> | undefined
   function reloadSoon(ms: number): void {

@@ -28,8 +28,14 @@ const BUSY: ReadonlySet<number> = new Set([406, 409, 453, 455, 486, 503])
 /** It does not know the back channel, or what it is asked for (RFC 2326 11). */
 const NOT_KNOWN: ReadonlySet<number> = new Set([404, 461, 501, 551])
 const HEADER_BYTES = 12
-/** A day of reports, one a second. */
-const MOST_PACKETS = 86_400
+/** Reports come once in seconds: one that sends so many packets a second floods the thread of everybody's calls. */
+const MOST_PACKETS_A_SECOND = 200
+/** All its answers together, until it takes sound: the operator waits. */
+const OPENS_WITHIN_MS = 6000
+/** It is asked so often whether it is there; speech that it takes later than its answer is late. */
+const ASKED_EVERY_MS = 2000
+const ANSWERS_WITHIN_MS = 2000
+const MOST_WORDS = 200
 const A_LAW = 'PCMA'
 const MU_LAW = 'PCMU'
 
@@ -53,14 +59,18 @@ export function sendingTrack(tracks: readonly MediaTrack[]): Sending {
 }
 const toMuLawBytes = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => toMuLaw(toLinear(byte)))
 
+/** A camera's own words go into the record, which is never deleted. */
+const printable = (words: string): string => words.replaceAll(/[^\x20-\x7e\u00a0-\uffff]/g, ' ').slice(0, MOST_WORDS)
+
 function inWords(error: unknown): SpeakerRefused {
   if (error instanceof SpeakerRefused) return error
-  if (!(error instanceof RtspRefused)) return new SpeakerRefused(`The camera cannot be reached: ${messageOf(error)}`)
+  if (!(error instanceof RtspRefused))
+    return new SpeakerRefused(`The camera cannot be reached: ${printable(messageOf(error))}`)
   if (error.status === 401 || error.status === 403)
     return new SpeakerRefused('The camera does not let this account speak: see its user’s rights, or the password.')
   if (BUSY.has(error.status)) return new SpeakerRefused('Somebody else speaks through this camera now.', true)
   if (NOT_KNOWN.has(error.status)) return new SpeakerRefused('The camera offers no loudspeaker by ONVIF.')
-  return new SpeakerRefused(error.message)
+  return new SpeakerRefused(printable(error.message))
 }
 
 /**
@@ -76,21 +86,46 @@ export async function openLoudspeaker(
   if (!url.startsWith('rtsp://'))
     throw new SpeakerRefused('A loudspeaker is reached over rtsp:// only, and this camera’s stream is not.')
   let session: RtspSession | null = null
-  // What comes is reports, one in seconds: everybody's voices go through this thread, and a flood is not read.
-  let came = 0
+  let [came, since] = [0, performance.now()]
   const onPacket = (): void => {
     came += 1
-    if (came > MOST_PACKETS) session?.close()
+    if (came <= MOST_PACKETS_A_SECOND) return
+    if (performance.now() - since < 1000) ends.abort()
+    ;[came, since] = [0, performance.now()]
   }
+  const ends = new AbortController()
+  const late = setTimeout(() => ends.abort(), OPENS_WITHIN_MS)
   try {
-    session = await openRtspSession({ url, basic, clock: realClock, signal, require: BACK_CHANNEL, onPacket })
+    session = await openRtspSession({
+      url,
+      basic,
+      clock: realClock,
+      signal: AbortSignal.any([signal, ends.signal]),
+      require: BACK_CHANNEL,
+      answerMs: ANSWERS_WITHIN_MS,
+      onPacket,
+    })
     const { control, payload, convert } = sendingTrack(await session.describe())
     const channel = await session.setUp(control)
     await session.play()
+    void stayThere(session, ends)
     return sendingLeg(session, channel, payload, convert, onGone)
   } catch (error) {
     session?.close()
     throw inWords(error)
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+/** One that does not answer any more does not take our sound either, whatever the network still takes of it. */
+async function stayThere(session: RtspSession, ends: AbortController): Promise<void> {
+  const over = new AbortController()
+  void session.ended.then(() => over.abort())
+  const done = AbortSignal.any([over.signal, ends.signal])
+  while (!done.aborted) {
+    await realClock.sleep(ASKED_EVERY_MS, done)
+    if (!done.aborted) await session.alive().catch(() => ends.abort())
   }
 }
 

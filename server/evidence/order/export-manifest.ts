@@ -78,7 +78,8 @@ export type ManifestFacts = {
 
 const earliest = (times: readonly string[]): string => times.reduce((a, b) => (a < b ? a : b), times[0] ?? '')
 const latest = (times: readonly string[]): string => times.reduce((a, b) => (a > b ? a : b), times[0] ?? '')
-const SOUND_FORMAT = 'WAV, G.711 A-law, 8,000 samples a second; left: the help point, right: the control room'
+const SOUND_FORMAT =
+  'WAV, G.711 A-law, 8,000 samples a second; left: the other end (help point, or whom the room called), right: the control room'
 /** A camera's offset is how long after its first picture the sound begins; negative, how long before. */
 const callJson = ({ redacted, ...call }: CallFacts, cameras: readonly CameraFacts[]) => ({
   ...call,
@@ -238,12 +239,15 @@ const alteredIn = ({ redactions, silences }: ExportRequest): string =>
     ...(redactions.length > 0 ? ['places in the picture were blurred'] : []),
     ...(silences.length > 0 ? ['stretches of the sound were made silent'] : []),
   ].join(' and ')
-const SIDES = { in: 'help point', out: 'control room' } satisfies Record<CallFacts['gaps'][number]['side'], string>
+const SIDES = { in: 'other end of the call', out: 'control room' } satisfies Record<
+  CallFacts['gaps'][number]['side'],
+  string
+>
 function hearIt(calls: readonly CallFacts[], cameras: readonly CameraFacts[]): string[] {
   const beside = cameras.some(({ views }) => views.some(({ stream }) => stream.voice.length > 0))
   return [
     `TO HEAR THE ${calls.length === 1 ? 'CALL' : 'CALLS'}: open data/audio.`,
-    'Left is the person at the help point, right is the control room.',
+    'Left is the other end of the call: the person at the help point, or whom the room called. Right is the control room.',
     ...(beside
       ? [
           'The viewing copies have the call beside the picture, on two sound tracks: both voices together, and',

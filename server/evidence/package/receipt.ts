@@ -89,7 +89,7 @@ export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string
           : gaps
               .map(
                 (gap) =>
-                  `<span class="missing">${gap.side === 'in' ? 'the help point' : 'the control room'}: ` +
+                  `<span class="missing">${gap.side === 'in' ? 'the other end' : 'the control room'}: ` +
                   `${escaped(gap.from)} to ${escaped(gap.to)}</span>`,
               )
               .join('<br>')

@@ -113,7 +113,7 @@ export function factsOf({
       ['Call', `${helpPoint}: ${from} to ${to}`],
       ...gaps.map((gap): [string, string] => [
         'missing',
-        `${gap.side === 'in' ? 'the help point' : 'the control room'}, ${gap.from} to ${gap.to}`,
+        `${gap.side === 'in' ? 'the other end' : 'the control room'}, ${gap.from} to ${gap.to}`,
       ]),
       ...(redacted?.silenced ?? []).map((gap): [string, string] => ['made silent', `${gap.from} to ${gap.to}`]),
     ]),

@@ -13,6 +13,7 @@ import { baseIn, controlAddress, readDescription } from './session-description.t
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024)
 const ANSWER_MS = 5000
 const DOLLAR = 0x24
+const GOODBYE_MS = 1000
 /** A second of G.711: what a camera does not take within it is lost, never late. */
 const MOST_UNSENT_BYTES = 8000
 const DEFAULT_SESSION_S = 60
@@ -29,6 +30,8 @@ export type RtspSession = {
   /** Packets of this medium come from now on, once it plays. Resolves to its RTP channel. */
   setUp(control: string): Promise<number>
   play(): Promise<void>
+  /** Asks whether the camera still answers. @throws when it does not, in time */
+  alive(): Promise<void>
   /**
    * Sends one packet to the camera on this channel.
    * @returns false: the connection is gone, or does not take what was sent before; the packet is lost
@@ -66,10 +69,12 @@ export async function openRtspSession({
   habits = { aliveBy: null },
   basic = false,
   require = null,
+  answerMs = ANSWER_MS,
 }: {
   url: string
   /** Its password may go in the clear. */ basic?: boolean
   /** A feature that the camera must have (RFC 2326 12.32); null: none. */ require?: string | null
+  /** So long it may take for each answer. */ answerMs?: number
   clock: Clock
   signal: AbortSignal
   onPacket(channel: number, bytes: Buffer, from: number, to: number): void
@@ -146,6 +151,8 @@ export async function openRtspSession({
     if (session !== null && !over.signal.aborted) send('TEARDOWN', base, [])
     session = null
     socket.end(() => socket.destroy())
+    // One that does not read would never be told, and never be left.
+    setTimeout(() => socket.destroy(), GOODBYE_MS).unref()
   }
   signal.addEventListener('abort', close, { once: true })
   void ended.then(() => signal.removeEventListener('abort', close))
@@ -182,7 +189,7 @@ export async function openRtspSession({
   async function exchange(method: string, uri: string, headers: readonly string[]): Promise<RtspAnswer> {
     for (let tries = 0; ; tries += 1) {
       const given = new AbortController()
-      const late = clock.sleep(ANSWER_MS, AbortSignal.any([given.signal, over.signal])).then(() => null)
+      const late = clock.sleep(answerMs, AbortSignal.any([given.signal, over.signal])).then(() => null)
       const sent = send(method, uri, headers)
       // A description without a length ends when nothing more comes.
       const flushing = method === 'DESCRIBE' ? flushUntil(AbortSignal.any([given.signal, over.signal])) : null
@@ -196,7 +203,7 @@ export async function openRtspSession({
           reason ??
             (over.signal.aborted
               ? 'The camera ended the stream.'
-              : `No answer to ${method} within ${ANSWER_MS / 1000} s.`),
+              : `No answer to ${method} within ${answerMs / 1000} s.`),
         )
       if (answer.status === 401 && tries === 0 && credentials.username !== '') {
         const offered = answer.headers.get('www-authenticate') ?? []
@@ -282,6 +289,12 @@ export async function openRtspSession({
       await ask('PLAY', base, ['Range: npt=0.000-', ...required])
       playingSince = clock.monotonic()
       void stayAlive()
+    },
+    async alive() {
+      // Any answer is one: some do not know the method.
+      await ask('OPTIONS', base).catch((error: unknown) => {
+        if (!(error instanceof RtspRefused)) throw error
+      })
     },
     send(channel, packet) {
       if (over.signal.aborted || socket.writableLength > MOST_UNSENT_BYTES) return false

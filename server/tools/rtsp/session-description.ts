@@ -17,6 +17,9 @@ export type MediaTrack = {
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 }
 const DIRECTIONS = ['sendonly', 'recvonly', 'inactive'] as const
+/** More media, and more formats of one, than any camera has: what is longer is read so far. */
+const MOST_MEDIA = 64
+const MOST_FORMATS = 64
 /** Those without a number here tick as video does. */
 const STATIC_CLOCKS = new Map([
   [0, 8000],
@@ -35,7 +38,7 @@ const STATIC_ENCODINGS = new Map([
 /** The first payload type of every medium, as offered. Lines that make no sense are passed over. */
 export function readDescription(sdp: string): MediaTrack[] {
   const [, ...media] = `\n${sdp.replaceAll('\r', '')}`.split('\nm=')
-  return media.flatMap((text) => {
+  return media.slice(0, MOST_MEDIA).flatMap((text) => {
     const [first = '', ...lines] = text.split('\n')
     const [kind = '', , , ...formats] = first.trim().split(/\s+/)
     const [payloadText = ''] = formats
@@ -48,8 +51,18 @@ export function readDescription(sdp: string): MediaTrack[] {
         ?.slice(start.length)
         .trim()
     }
+    // Read once: a description may have tens of thousands of lines, and as many formats.
+    const maps = new Map(
+      lines
+        .filter((line) => line.startsWith('a=rtpmap:'))
+        .map((line) => {
+          const [number = '', said = ''] = line.slice('a=rtpmap:'.length).trim().split(/\s+/)
+          return [Number(number), said] as const
+        })
+        .toReversed(),
+    )
     const offered = (number: number): MediaTrack['offers'][number] => {
-      const [encoding = '', clock = ''] = (attribute('rtpmap', `${number} `) ?? '').split('/')
+      const [encoding = '', clock = ''] = (maps.get(number) ?? '').split('/')
       return {
         payload: number,
         encoding: (encoding || (STATIC_ENCODINGS.get(number) ?? '')).toUpperCase(),
@@ -71,7 +84,7 @@ export function readDescription(sdp: string): MediaTrack[] {
         clockRate,
         control: attribute('control') ?? '',
         format: new Map(pairs.filter(([name]) => name !== '')),
-        offers: formats.map(Number).filter(Number.isInteger).map(offered),
+        offers: formats.slice(0, MOST_FORMATS).map(Number).filter(Number.isInteger).map(offered),
         direction: DIRECTIONS.find((each) => lines.some((line) => line.trim() === `a=${each}`)) ?? 'sendrecv',
       },
     ]
