@@ -3,6 +3,7 @@
  * sent it: by the socket it came from, as Linux knows its owner.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Script, preset, startScriptedCamera, status } from '../contracts/scripted-camera.ts'
 import { type MemberTown, openMemberTown, until } from './member-town.ts'
@@ -13,13 +14,20 @@ let town: MemberTown
 let camera: Awaited<ReturnType<typeof startScriptedCamera>>
 const commands: Command[] = []
 
-/** Of the socket at the other end of a connection on this machine. 0: nobody's any more. */
-function pidOf(port: number, among: readonly number[]): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0')
-  const line = readFileSync('/proc/net/tcp', 'utf8')
+const ESTABLISHED = '01'
+const hexOf = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+/**
+ * Of the socket at the other end of a connection on this machine. 0: nobody's any more. Both ports and the state count: a
+ * connection to elsewhere that has ended a moment ago may have had the same port, and is nobody's.
+ */
+function pidOf({ remotePort = 0, localPort = 0 }: Socket, among: readonly number[]): number {
+  const inode = readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
-    .find((each) => each.trim().split(/\s+/)[1]?.endsWith(`:${hex}`) ?? false)
-  const inode = line?.trim().split(/\s+/)[9]
+    .map((line) => line.trim().split(/\s+/))
+    .find(
+      ([, from = '', to = '', state]) =>
+        from.endsWith(hexOf(remotePort)) && to.endsWith(hexOf(localPort)) && state === ESTABLISHED,
+    )?.[9]
   const owns = (pid: number): boolean => {
     try {
       return readdirSync(`/proc/${pid}/fd`).some((fd) => {
@@ -37,7 +45,7 @@ function pidOf(port: number, among: readonly number[]): number {
 }
 const written: Script[string] = ({ action, request }) => {
   const pids = town.members.map(town.pids)
-  commands.push({ action, at: performance.now(), pid: pidOf(request.socket.remotePort ?? 0, pids) })
+  commands.push({ action, at: performance.now(), pid: pidOf(request.socket, pids) })
   return ''
 }
 let looksAt: [number, number, number] = [0, 0, 0]
