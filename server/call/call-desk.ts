@@ -211,7 +211,7 @@ export function createCallDesk(options: CallDeskOptions) {
     quietly(line.endTalk(sipOf(call)))
     return offer(call, [lost])
   }
-  /** The operator's end of it, whoever asked for it. */
+  /** Ends the call as one that the operator has hung up. */
   function hangUpFor(call: Call): Promise<unknown> {
     const sip = sipOf(call)
     return Promise.all([end(call, 'operator-hung-up'), line.hangUp(sip)])
@@ -490,8 +490,9 @@ export function createCallDesk(options: CallDeskOptions) {
         const { oneWay } = news.quality
         if (going) going.quality = news.quality
         options.onQuality(call.id, news.quality)
+        if (oneWay === before) return undefined
         const known = oneWay === null ? {} : { since: isoTime(clock.now()) }
-        if (oneWay !== before) await write([aboutCall(call, 'call.one-way', { side: oneWay, ...known })])
+        await write([aboutCall(call, 'call.one-way', { side: oneWay, ...known })])
         return undefined
       }
       default:

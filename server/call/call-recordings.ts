@@ -6,6 +6,7 @@ import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
+import { mayLetGo } from '../tools/kept-incident.ts'
 import type { CallBook } from './call-book.ts'
 import { aboutCall } from './call-drafts.ts'
 import { recoverCallRecording, settleCallRecording } from './call-recording.ts'
@@ -113,9 +114,7 @@ export function createCallRecordings({
           continue
         }
         if (incidents.clipsOf(incident) > 0) continue
-        const { log, state } = await incidents.load(incident)
-        const locked = log.findLast(({ kind }) => kind === 'clip.locked' || kind === 'clip.unlocked')?.kind
-        if (state === 'closed' && locked !== 'clip.locked') await drop(incident, 'retention')
+        if (mayLetGo(await incidents.load(incident))) await drop(incident, 'retention')
       }
     },
   }

@@ -2,7 +2,7 @@
 import type { CameraId } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { HelpPoint, Site } from '../glossary/site.ts'
-import { streamSecrets } from '../tools/rtsp/stream-secrets.ts'
+import { signedIn, streamSecrets } from '../tools/rtsp/stream-secrets.ts'
 import type { CallDeskOptions } from './call-desk.ts'
 import type { EdgeCareOptions } from './edge/edge-care.ts'
 
@@ -49,11 +49,8 @@ export function callSite(
       const camera = site().cameras.find((each) => each.id === id)
       const at = camera?.speaker ? streamAt(camera.id) : null
       if (!camera || at === null) return null
-      const { username = '', password = '', basic = false } = streamSecrets(camera) ?? {}
-      const url = new URL(at)
-      url.username = encodeURIComponent(username)
-      url.password = encodeURIComponent(password)
-      return { url: url.href, basic }
+      const secrets = streamSecrets(camera)
+      return { url: signedIn(at, secrets).href, basic: secrets?.basic ?? false }
     },
     drillsOnly: () => engines !== 'required',
   }

@@ -279,6 +279,12 @@ async function record(
   return undefined
 }
 
+/** @throws when it is gone */
+function atTheEdge(): SipAgent {
+  if (!agent) throw new Error('the edge is gone')
+  return agent
+}
+
 const calls = {
   /** Where the edge is; null: there is none now. */
   door(door: Door | null): Promise<void> {
@@ -308,8 +314,7 @@ const calls = {
    * @param file of the recording; null: it is not recorded
    */
   async place(sip: string, whom: Called, why: PlacedFor, file: string | null): Promise<PlacedCall & { why?: string }> {
-    if (!('url' in whom) && !agent) throw new Error('the edge is gone')
-    const placed = await ('url' in whom ? openSpeakerLine(sip, whom) : (agent as SipAgent).place(sip, whom, why))
+    const placed = await ('url' in whom ? openSpeakerLine(sip, whom) : atTheEdge().place(sip, whom, why))
     const line = lines.get(sip)
     if (placed.status !== ANSWERED) await closeLine(sip)
     else if (!line) throw new Error('this call has ended')

@@ -17,7 +17,7 @@ import type { CameraToRecord } from './clip-channel.ts'
 import type { ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live/live-window.ts'
 import type { StreamAddress } from './record/recording-run.ts'
-import type { StreamSecrets } from '../tools/rtsp/stream-secrets.ts'
+import { type StreamSecrets, signedIn } from '../tools/rtsp/stream-secrets.ts'
 import { openMaskMemory } from './privacy/mask-memory.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live/live-watchers.ts'
 
@@ -216,11 +216,7 @@ export function createClipDesk(options: ClipDeskOptions) {
     ): Promise<void> {
       const secrets = [...hidden, ...(access ? [access.password, encodeURIComponent(access.password)] : [])]
       const addressOf = (plain: URL): StreamAddress => {
-        const url = new URL(plain)
-        if (access) {
-          url.username = encodeURIComponent(access.username)
-          url.password = encodeURIComponent(access.password)
-        }
+        const url = signedIn(plain, access)
         const fingerprint = camera.stream?.fingerprint ?? camera.onvif?.fingerprint
         return {
           url: url.href,

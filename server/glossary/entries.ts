@@ -3,13 +3,12 @@ import type { CallEnd, CallId, CallRecording, OneWay, PartyEnd, PartyId } from '
 import type { VmsReceipt, VmsRefusal } from './connector.ts'
 import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
-import type { ClosureCode, IncidentId } from './incident.ts'
+import type { ClosureCode, IncidentId, SnapshotId } from './incident.ts'
 import type { Look } from './people.ts'
 import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult, VoiceResult } from './proof.ts'
 import type { ResponderAnswer, ResponderLinkId } from './responder.ts'
 import type { ShiftOffer } from './shift.ts'
-import type { SnapshotId } from './incident.ts'
 
 /** Of the presses. */
 export type PressEntries = {

@@ -1,7 +1,6 @@
 /** The snapshots of each incident, as the ledger's entries make them. Decides nothing. */
-import type { IncidentId } from '../glossary/incident.ts'
+import type { IncidentId, Snapshot } from '../glossary/incident.ts'
 import type { Recorded } from '../glossary/ledger.ts'
-import type { Snapshot } from '../glossary/incident.ts'
 
 export type SnapshotBook = ReturnType<typeof createSnapshotBook>
 

@@ -5,15 +5,16 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId } from '../glossary/camera.ts'
-import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Incident, IncidentId, Snapshot, SnapshotId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
-import type { Snapshot, SnapshotId } from '../glossary/incident.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
+import { mayLetGo } from '../tools/kept-incident.ts'
+import { replaceFileSoon } from '../tools/process/replace-file.ts'
 import type { SnapshotBook } from './snapshot-book.ts'
 
 /** More than anybody looks through; a script that takes one a second must not fill the disk. */
@@ -34,21 +35,6 @@ export type SnapshotDeskOptions = {
   still(camera: CameraId): Promise<{ picture: Uint8Array; at: number }>
 }
 
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${file}.new`
-  const handle = await open(beside, 'w', 0o600)
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  } finally {
-    await handle.close()
-  }
-  await rename(beside, file)
-}
-
 export function createSnapshotDesk({ clock, folder, book, append, incidents, still }: SnapshotDeskOptions) {
   /** Being written: not strays. */
   const arriving = new Set<string>()
@@ -56,7 +42,7 @@ export function createSnapshotDesk({ clock, folder, book, append, incidents, sti
   const fileOf = (id: SnapshotId): string => join(folder, nameOf(id))
 
   /** @throws incident/unknown, incident/closed, snapshot/too-many */
-  async function open_(id: string): Promise<Incident> {
+  async function keepable(id: string): Promise<Incident> {
     const incident = await incidents.load(id)
     if (incident.state === 'closed')
       throw new Failure('incident/closed', 'This incident is closed: its recordings are what is kept of it.')
@@ -79,14 +65,14 @@ export function createSnapshotDesk({ clock, folder, book, append, incidents, sti
      * @throws incident/unknown, incident/closed, snapshot/too-many, live/none, ledger/unavailable
      */
     async take(incident: string, camera: CameraId, name: string, actor: string): Promise<Snapshot> {
-      const about = await open_(incident)
+      const about = await keepable(incident)
       const { picture, at } = await still(camera)
       if (picture.length === 0) throw new Failure('live/none', `${camera} shows no picture now.`)
       const id = newId<SnapshotId>('snp', clock.now())
       arriving.add(nameOf(id))
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 })
-        await writeWhole(fileOf(id), picture)
+        await replaceFileSoon(fileOf(id), picture)
         const sha256 = createHash('sha256').update(picture).digest('hex')
         const body = {
           ...{ snapshot: id, incident: about.id, camera, at: isoTime(at), by: name },
@@ -130,9 +116,7 @@ export function createSnapshotDesk({ clock, folder, book, append, incidents, sti
       const old = book.all().filter(({ takenAt }) => clock.now() - Date.parse(takenAt) >= keepMs)
       for (const snapshot of old) {
         if (incidents.clipsOf(snapshot.incident) > 0) continue
-        const { log, state } = await incidents.load(snapshot.incident)
-        const locked = log.findLast(({ kind }) => kind === 'clip.locked' || kind === 'clip.unlocked')?.kind
-        if (state === 'closed' && locked !== 'clip.locked') await deleteOne(snapshot, 'retention')
+        if (mayLetGo(await incidents.load(snapshot.incident))) await deleteOne(snapshot, 'retention')
       }
     },
     /** A crash between a file and its entry leaves a file that the record does not know. */

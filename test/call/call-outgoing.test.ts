@@ -52,7 +52,7 @@ describe('a call about no incident', () => {
     expect(room.incidentOwner()).toBe(null)
     expect(await room.desk.hangUp(call.id, 'Ben')).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
   })
-  test('that nobody goes on with is over when the site’s time is: no line stays open for nobody, and no desk rings', async () => {
+  test('that no operator goes on with ends after noAnswer: no line stays open, and no desk telephone rings', async () => {
     for (const wish of [
       { helpPoint: 'point-hp02', reason: 'Smoke' },
       { contact: 'police', reason: 'Smoke' },

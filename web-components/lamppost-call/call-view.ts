@@ -269,26 +269,25 @@ function ownButtons({ call, words, keys, asked, saying, ask }: CallViewOf, here:
     ${call.state === 'connected' && call.contact === null ? phrasesView({ ...saying, words, ask }) : nothing}`
 }
 
+const wordsOf = (to: Words['call']['to'], other: string) => ({
+  noSound: to.noSound(other),
+  notHeardThere: to.notHeardThere(other),
+  silent: to.silent(other),
+})
 /** What the operator must know to act; the worst first, and never more than it takes. */
 function warnings(view: CallViewOf, mine: boolean, here: boolean) {
   const { call, words, voice, isStuck, ask } = view
   const { quality } = call
   if (call.state === 'ended') return nothing
   const deaf = mine && here && voice.microphone !== 'ready' && voice.microphone !== 'asking'
-  const { other } = view
+  const { noSound, notHeardThere, silent } = view.other === null ? words : wordsOf(words.to, view.other)
   const line =
     quality?.oneWay === 'in'
-      ? other === null
-        ? words.noSound
-        : words.to.noSound(other)
+      ? noSound
       : quality?.oneWay === 'out'
-        ? other === null
-          ? words.notHeardThere
-          : words.to.notHeardThere(other)
+        ? notHeardThere
         : quality?.silentLine
-          ? other === null
-            ? words.silent
-            : words.to.silent(other)
+          ? silent
           : quality && quality.lossPercent >= BAD_LOSS_PERCENT
             ? words.bad(quality.lossPercent)
             : null

@@ -121,7 +121,7 @@ export class LamppostIncidents extends LitElement {
       this.stills = [...this.stills, { camera, at, url }]
     }
   }
-  /** What operators have kept. Whoever may not see what an incident holds is shown none. */
+  /** The pictures that operators have kept; none for a person who may not see them. */
   async #loadSnapshots(incident: Incident, mine: number): Promise<void> {
     const { client } = this.#client
     for (const snapshot of await client.snapshots(incident.id).catch(() => [])) {

@@ -36,7 +36,7 @@ export class SleepWatch implements ReactiveController {
   }
   /** The sleep that is worth saying; null: none is. */
   get last(): Sleep | null {
-    return this.#last && Date.now() - this.#last.to < SAID_MS ? this.#last : null
+    return this.#last
   }
   /** Who has read it need not read it again. */
   forget(): void {
@@ -48,7 +48,9 @@ export class SleepWatch implements ReactiveController {
     const slept = sleptSince(this.#awake, now)
     this.#awake = now
     // One that is woken now and then has slept since the first time.
-    if (slept) this.#last = { from: this.last?.from ?? slept.from, to: slept.to }
-    if (slept || this.#last) this.#host.requestUpdate()
+    const before = this.#last
+    if (slept) this.#last = { from: before?.from ?? slept.from, to: slept.to }
+    else if (before && now - before.to >= SAID_MS) this.#last = null
+    if (this.#last !== before) this.#host.requestUpdate()
   }
 }

@@ -76,13 +76,7 @@ export async function openRtpLeg(
   function put(type: number, payload: Uint8Array, at: number, marked: boolean): void {
     if (!remote) return
     sequence = (sequence + 1) & 0xffff
-    const packet = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
-    packet[0] = 0x80
-    packet[1] = type | (marked ? 0x80 : 0)
-    packet.writeUInt16BE(sequence, 2)
-    packet.writeUInt32BE(at, 4)
-    packet.writeUInt32BE(source, 8)
-    packet.set(payload, HEADER_BYTES)
+    const packet = rtpPacket({ type, marked, sequence, time: at, source, payload })
     socket.send(packet, latched ?? remote.port, remote.address)
   }
 
@@ -126,6 +120,32 @@ export async function openRtpLeg(
       reports.close()
     },
   }
+}
+
+/** RFC 3550 5.1. @param marked a talkspurt begins with it */
+export function rtpPacket({
+  type,
+  marked,
+  sequence,
+  time,
+  source,
+  payload,
+}: {
+  type: number
+  marked: boolean
+  sequence: number
+  time: number
+  source: number
+  payload: Uint8Array
+}): Buffer {
+  const packet = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
+  packet[0] = 0x80
+  packet[1] = type | (marked ? 0x80 : 0)
+  packet.writeUInt16BE(sequence, 2)
+  packet.writeUInt32BE(time, 4)
+  packet.writeUInt32BE(source, 8)
+  packet.set(payload, HEADER_BYTES)
+  return packet
 }
 
 /** Null for what is no RTP. `payload` is a copy: the socket's own memory is used again. */

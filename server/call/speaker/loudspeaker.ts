@@ -10,6 +10,7 @@ import { toLinear, toMuLaw } from '../../tools/media/g711.ts'
 import { type RtspSession, RtspRefused, openRtspSession } from '../../tools/rtsp/rtsp-session.ts'
 import type { MediaTrack } from '../../tools/rtsp/session-description.ts'
 import type { SoundLeg } from '../call-line.ts'
+import { rtpPacket } from '../sip/rtp-leg.ts'
 
 /** Where the loudspeaker is: the camera's stream, with its name and password percent-encoded in it. */
 export type SpeakerAddress = { url: string; basic: boolean }
@@ -27,7 +28,6 @@ const BACK_CHANNEL = 'www.onvif.org/ver20/backchannel'
 const BUSY: ReadonlySet<number> = new Set([406, 409, 453, 455, 486, 503])
 /** It does not know the back channel, or what it is asked for (RFC 2326 11). */
 const NOT_KNOWN: ReadonlySet<number> = new Set([404, 461, 501, 551])
-const HEADER_BYTES = 12
 /** Reports come once in seconds: one that sends so many packets a second floods the thread of everybody's calls. */
 const MOST_PACKETS_A_SECOND = 200
 /** All its answers together, until it takes sound: the operator waits. */
@@ -146,14 +146,9 @@ function sendingLeg(
     sendTo() {},
     send(payload) {
       if (closed) return
-      const packet = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
       sequence = (sequence + 1) & 0xffff
-      packet[0] = 0x80
-      packet[1] = type | (begins ? 0x80 : 0)
-      packet.writeUInt16BE(sequence, 2)
-      packet.writeUInt32BE(time, 4)
-      packet.writeUInt32BE(source, 8)
-      packet.set(convert ? convert(payload) : payload, HEADER_BYTES)
+      const sound = convert ? convert(payload) : payload
+      const packet = rtpPacket({ type, marked: begins, sequence, time, source, payload: sound })
       // Its own clock grows also by what the camera did not take: speech is lost, and never comes late.
       time = (time + payload.length) >>> 0
       begins = !session.send(channel, packet)

@@ -61,7 +61,7 @@ export function createMoves(port: MovesPort) {
       if (preset !== null) return { camera, preset, way: 'preset' }
       if (!port.ptz(camera)) return { camera, preset, way: 'fixed' }
       if (port.aimAt(camera, port.placeOf(helpPoint))) return { camera, preset, way: 'aim' }
-      // Whoever brings it wants to see it: it is steered from there, or sent to another of its presets.
+      // It is shown as it looks now. The operator steers it from there, or sends it to another of its presets.
       return { camera, preset, way: 'as-is' }
     },
   }

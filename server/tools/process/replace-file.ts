@@ -43,7 +43,7 @@ export function replaceFile(file: string, text: string): void {
 }
 
 /** The same, and nothing waits for the disk meanwhile. One at a time for each file. */
-export async function replaceFileSoon(file: string, text: string): Promise<void> {
+export async function replaceFileSoon(file: string, text: string | Uint8Array): Promise<void> {
   const beside = `${file}.new`
   const handle = await open(beside, 'w', 0o600)
   try {

@@ -17,11 +17,6 @@ export class PresetList implements ReactiveController {
     host.addController(this)
   }
   hostConnected(): void {}
-  close(): void {
-    if (this.#camera === null) return
-    this.#camera = null
-    this.#host.requestUpdate()
-  }
   /** Shows them, or no more. */
   toggle({ client, words }: Pick<Tile, 'client' | 'words'>, camera: string): void {
     const isShown = this.#camera === camera
