@@ -136,17 +136,47 @@ describe('what a camera’s words prove', () => {
       for (const from of [AWAY, null])
         expect(judged(quick, { ...blind, from, follows: true })).toMatchObject({ state: 'framed' })
     })
-    test('is none where it was there before, where nobody knows, where it only zoomed, or where it had the time', () => {
-      const late = quick.map(({ at }) => sample(at + 700, PRESET, null))
-      for (const [samples, from] of [
-        [quick, PRESET],
-        [quick, undefined],
-        [quick, { ...PRESET, zoom: 0.9 }],
-        [late, AWAY],
-      ] as const) {
-        expect(judged(samples, { ...blind, from }).state).toBe('framed')
-        expect(wayTo(PRESET, samples, from)).toBeNull()
-      }
+    test.each([
+      ['was there before', PRESET],
+      ['was next to it', { ...PRESET, pan: PRESET.pan + 0.03, zoom: PRESET.zoom + 0.03 }],
+      ['was not asked where it was', undefined],
+    ] as const)('is none that %s', (_, from) => {
+      expect(judged(quick, { ...blind, from }).state).toBe('framed')
+      expect(wayTo(PRESET, quick, from)).toBeNull()
+    })
+    const UNSEEN = /was not seen on its way: it may tell where it was sent/
+    test.each<[string, Sample[], Partial<typeof AWAY>]>([
+      ['had the time', quick.map(({ at }) => sample(at + 700, PRESET, null)), AWAY],
+      [
+        'told where it was once more',
+        [sample(3, AWAY, null), ...quick.map(({ at }) => sample(at + 700, PRESET, null))],
+        AWAY,
+      ],
+      ['only zoomed', quick, { ...PRESET, zoom: 0.9 }],
+      [
+        'was sent elsewhere by somebody else',
+        [sample(3, { ...AWAY, pan: -0.8 }, null), ...quick.map(({ at }) => sample(at + 700, PRESET, null))],
+        AWAY,
+      ],
+    ])('may be one that %s, and was seen at no place between', (_, samples, from) => {
+      const unproven = { state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(UNSEEN) }
+      expect(judged(samples, { ...blind, from })).toMatchObject(unproven)
+      expect(
+        judged(
+          samples.map((each) => ({ ...each, moving: false })),
+          { from },
+        ),
+      ).toMatchObject(unproven)
+      expect(wayTo(PRESET, samples, from)).toBe('unseen')
+      // It is known to follow its motors.
+      expect(judged(samples, { ...blind, from, follows: true }).state).toBe('framed')
+    })
+    test('is none whose MoveStatus tells the same move', () => {
+      const told = [sample(900, AWAY, true), sample(2900, PRESET, false)]
+      expect(judged(told, { from: AWAY, follows: false })).toMatchObject({
+        state: 'framed',
+        proofs: ['accepted', 'stopped', 'position'],
+      })
     })
     test('is none of a short move that is told a little before its end', () => {
       const near = { ...PRESET, pan: PRESET.pan + 0.012 }
@@ -155,8 +185,12 @@ describe('what a camera’s words prove', () => {
     test('at once, of a head of which nobody knows where it was, proves nothing by it', () => {
       expect(judged(quick, { ...blind, from: null })).toMatchObject({ state: 'unproven' })
       expect(wayTo(PRESET, quick, null)).toBe('from-nowhere')
-      const later = quick.map(({ at }) => sample(at + 400, PRESET, null))
-      expect(judged(later, { ...blind, from: null }).state).toBe('framed')
+      // A busy machine, or a slow answer, makes no proof of it.
+      const later = quick.map(({ at }) => sample(at + 4000, PRESET, null))
+      expect(judged(later, { ...blind, from: null })).toMatchObject({
+        state: 'unproven',
+        reason: expect.stringMatching(UNSEEN),
+      })
     })
     test.each([
       [10, 70],
@@ -166,7 +200,7 @@ describe('what a camera’s words prove', () => {
     ])('%i degrees take more than %i ms, for a head of 700 degrees a second', (degrees, ms) => {
       const place = (pan: number) => ({ pan, tilt: 0, panTiltSpace: 'SphericalPositionSpaceDegrees' })
       expect(wayTo(place(degrees), [sample(ms, place(degrees), null)], place(0))).toBe('too-soon')
-      expect(wayTo(place(degrees), [sample(ms * 2.5, place(degrees), null)], place(0))).toBeNull()
+      expect(wayTo(place(degrees), [sample(ms * 2.5, place(degrees), null)], place(0))).toBe('unseen')
     })
   })
   test(
@@ -208,7 +242,7 @@ describe('what a camera’s words prove', () => {
     })
     // One that was never seen standing says MOVING for ever; one that was seen on its way tells where it is.
     expect(judged(asked, { moveStatusTrusted: false }).state).toBe('framed')
-    expect(judged([sample(50, AWAY, true), ...asked]).state).toBe('framed')
+    expect(judged([sample(50, { ...PRESET, pan: 0 }, true), ...asked], { from: AWAY }).state).toBe('framed')
   })
   test('a head that is seen turning when its time is over is given more, and not for ever', () => {
     const turning = (until: number) =>

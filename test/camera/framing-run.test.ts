@@ -114,6 +114,37 @@ describe('one move', () => {
     const { ended } = begin({ refuse: new Failure('camera/unreachable', 'connect EHOSTUNREACH'), obeys: true })
     expect(await ended).toMatchObject({ state: 'failed', reason: 'connect EHOSTUNREACH' })
   })
+  test('to where a head that answers late says it was sent is unproven, and is so when it is asked again', async () => {
+    let told = { pan: -0.4, tilt: 0, zoom: 0 }
+    const learnt: boolean[] = []
+    const ask = async (from: typeof told | null) => {
+      const clock = createFakeClock()
+      const head = createFakeHead({ now: clock.monotonic })
+      const ended = runFraming({
+        head: Object.assign(head, {
+          gotoPreset: async () => void (told = { pan: 0.5, tilt: -0.1, zoom: 0.2 }),
+          status: async () => (await clock.sleep(900), { position: told, moving: null }),
+          lookedAt: () => from,
+          follows: () => learnt.at(-1) ?? null,
+          learnFollows: (follows: boolean) => void learnt.push(follows),
+        }),
+        move: { way: 'preset', token: TOKEN },
+        clock,
+        signal: new AbortController().signal,
+        onJudgement: () => {},
+      })
+      await clock.advance(13_000)
+      return ended
+    }
+    const unproven = { state: 'unproven', proofs: ['accepted'] }
+    expect(await ask(told)).toMatchObject(unproven)
+    expect(await ask(told)).toMatchObject(unproven)
+    expect(learnt).toEqual([false])
+    // Nobody knows where it was.
+    learnt.length = 0
+    expect(await ask(null)).toMatchObject(unproven)
+    expect(await ask(told)).toMatchObject(unproven)
+  })
   test('is unproven when the camera accepts and then says nothing', async () => {
     const { clock, ended } = begin({ silent: true })
     await clock.advance(13_000)

@@ -26,8 +26,8 @@ export type Evidence = {
   /** Where it looked before the move, as it said lately; null: nobody knows. Left out: that is not asked. */
   from?: Partial<PtzPosition> | null | undefined
   /**
-   * Whether what it tells follows its motors. True: it was seen on its way to a place. False: it told a place sooner
-   * than it can have turned there, and was not seen on its way since. Null, or left out: nobody knows.
+   * Whether what it tells follows its motors. True: it was seen on its way to a place. False: it told that it had come
+   * to a place without having been seen on its way, and was not seen on one since. Null, or left out: nobody knows.
    */
   follows?: boolean | null
   deadlineMs: number
@@ -80,10 +80,11 @@ export function judge({
   // that was at its preset already tells no move. A head that is really parked there is unproven, too: which of the
   // two it is, nobody can say from here.
   const zero = !sawElsewhere && away?.there === false && isZero(last.position)
-  // It tells where it was sent: at once, or as it has done before.
+  // It may tell where it was sent: it was not seen on its way, or has been doubted before. Unless its MoveStatus tells
+  // the same move: elsewhere, moving, stopped, there.
   const way = wayTo(expected, samples, from)
-  const echo =
-    follows !== true && (way === 'too-soon' || way === 'from-nowhere' || (follows === false && way !== 'seen'))
+  const agrees = way === 'unseen' && sawMoving && stopped
+  const echo = follows !== true && way !== 'seen' && !agrees && (way !== null || follows === false)
   const believed = (positionTrusted || sawTurned) && !zero && !(contradicts && !away?.there) && !(echo && away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs
@@ -98,7 +99,8 @@ export function judge({
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS)
     return { state: 'unproven', proofs: said, reason: CONTRADICTS }
-  if (echo && away?.there && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: ECHOES }
+  if (echo && away?.there && standsFor(samples) >= STILL_MS)
+    return { state: 'unproven', proofs: said, reason: echoText(way) }
   // One that nobody has seen elsewhere yet may turn late, and is given its time.
   if (zero && positionTrusted && standsFor(samples) >= STILL_MS)
     return { state: 'unproven', proofs: said, reason: ZERO }
@@ -117,7 +119,7 @@ export function judge({
     reason: unprovenText(last, {
       away,
       believed,
-      echo,
+      echo: echo ? echoText(way) : null,
       contradicts,
       accepted,
       moveStatusTrusted: moveStatusTrusted || sawMoving,
@@ -128,8 +130,10 @@ export function judge({
 
 const ZERO =
   'The position that the camera tells is zero on every axis and did not change: a head that does not know where it is tells that, too.'
-const ECHOES =
-  'The camera said that it looks there sooner than any head turns: it may tell where it was sent, not where it looks.'
+const echoText = (way: Way | null): string =>
+  'The camera said that it looks there' +
+  `${way === 'too-soon' ? ' sooner than any head turns' : ', and was not seen on its way'}: ` +
+  'it may tell where it was sent, not where it looks.'
 const CONTRADICTS =
   'The camera says that it turned, but the position that it tells stayed the same: neither can be believed.'
 
@@ -146,7 +150,7 @@ function unprovenText(
   }: {
     away: Away | null
     believed: boolean
-    echo: boolean
+    echo: string | null
     contradicts: boolean
     accepted: boolean
     moveStatusTrusted: boolean
@@ -156,7 +160,7 @@ function unprovenText(
   const took = accepted ? 'The camera accepted the move' : 'The camera did not answer the move'
   if (last.moving === true) return `${took}; after ${Math.round(withinMs / 1000)} s it says that it is still moving.`
   if (away && contradicts) return CONTRADICTS
-  if (away?.there && echo) return ECHOES
+  if (away?.there && echo) return echo
   if (away && !believed) return `${took}; the position that it tells has never changed, so it proves nothing.`
   if (away === null && last.position) return `${took}; its position and its preset cannot be compared.`
   return moveStatusTrusted && last.moving === false
@@ -168,29 +172,46 @@ const isZero = (position: Partial<PtzPosition> | null): boolean =>
   position?.pan === 0 && position.tilt === 0 && (position.zoom ?? 0) === 0
 
 /**
- * How a head came to the preset, by its own words. `seen`: it was elsewhere, on its way or before it. `too-soon`: it
- * was elsewhere, and said that it is there before it can have turned. `from-nowhere`: it said so at once, and nobody
- * knows where it was. Null: nothing can be said of it.
+ * How a head came to the preset, by its own words. `seen`: it told a place between. The others tell a head that turned
+ * from one that only says where it was sent by nothing. `too-soon`: it was elsewhere, and said that it is there before
+ * it can have turned. `unseen`: it was elsewhere and then there, with nothing between, as one looks that answers slowly
+ * or is asked by a busy machine. `from-nowhere`: nobody knows where it was.
  */
+export type Way = 'seen' | 'too-soon' | 'unseen' | 'from-nowhere'
+/** Null: it was there before, or so near that it is the same place to an operator; or it is not there. */
 export function wayTo(
   expected: Partial<PtzPosition> | null,
   samples: readonly Sample[],
   from: Partial<PtzPosition> | null | undefined,
-): 'seen' | 'too-soon' | 'from-nowhere' | null {
+): Way | null {
   const first = samples.findIndex(({ position }) => isThere(expected, position))
   if (first === -1) return null
-  if (samples.slice(0, first).some(({ position }) => hasTurned(position, expected))) return 'seen'
-  const at = samples[first]?.at ?? 0
-  if (from === null) return at < AT_ONCE_MS ? 'from-nowhere' : null
+  const before = samples.slice(0, first).flatMap(({ position }) => (position ? [position] : []))
+  const start = from ?? before[0] ?? null
+  if (before.some((position) => isBetween(start, position, expected))) return 'seen'
+  if (start === null) return from === null ? 'from-nowhere' : null
   // It is told to be there a little before it is.
-  const far = (turnBetween(from ?? null, expected) ?? 0) - NEAR_DEGREES
-  return far > 0 && at < quickestMs(far) ? 'too-soon' : null
+  const far = (turnBetween(start, expected) ?? 0) - NEAR_DEGREES
+  if (far > 0) return (samples[first]?.at ?? 0) < quickestMs(far) ? 'too-soon' : 'unseen'
+  return (differences(start, expected, true)?.zoom ?? 0) > 2 * ZOOM_TOLERANCE ? 'unseen' : null
+}
+/** On the way from one place to another, and at neither: not where somebody else has sent the head meanwhile. */
+function isBetween(
+  start: Partial<PtzPosition> | null,
+  position: Partial<PtzPosition>,
+  end: Partial<PtzPosition> | null,
+): boolean {
+  if (!hasTurned(start, position) || !hasTurned(position, end)) return false
+  const whole = differences(start, end, true)
+  const parts = [differences(start, position, true), differences(position, end, true)]
+  if (!whole) return false
+  return (['pan', 'tilt'] as const).every(
+    (axis) => parts.reduce((sum, part) => sum + (part?.[axis] ?? 0), 0) <= (whole[axis] ?? 0) + 2 * toleranceOf(whole),
+  )
 }
 
 /** What a position may be off on both sides and still count as the preset's. */
 const NEAR_DEGREES = 2 * DEGREES_TOLERANCE
-/** What a head takes at least for a quarter of a circle. */
-const AT_ONCE_MS = 300
 /** No head that is sold turns faster, or comes up to that sooner. Degrees and seconds. */
 const FASTEST = 700
 const QUICKEST = 4000

@@ -90,7 +90,8 @@ export async function runFraming(options: {
   )
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
   const way = wayTo(head.presetPosition(move.token), samples, from)
-  if (way === 'seen' || way === 'too-soon') head.learnFollows?.(way === 'seen')
+  // One that was not seen on its way and is framed has told of its move by its MoveStatus.
+  if (way !== null && !(way === 'unseen' && moved.state === 'framed')) head.learnFollows?.(way === 'seen')
   // A head that stood there already says nothing about how long a move takes.
   if (moved.state === 'framed' && travelled) head.learnMove(clock.monotonic() - askedAt)
   const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved

@@ -69,7 +69,7 @@ export function createCameraHead({
   const { signal } = stopped
   const bearings = createHeadBearings({ memory, clock, validMs: KEEP_WARM_MS + STATUS_DEADLINE_MS, onLearnt })
   const tokens = createHeadPresets({ onPresets, onPresetsGone })
-  const noted = { notePresets: tokens.note, noteStatus: bearings.note }
+  const noted = { notePresets: tokens.note, asking: bearings.asking }
   const life = createHeadLife({
     client,
     clock,
@@ -202,7 +202,10 @@ export function createCameraHead({
       turn()
       await ptz().absoluteMove(position, CALL_DEADLINE_MS)
     },
-    status: async (): Promise<PtzStatus> => bearings.note(await ptz().getStatus(STATUS_DEADLINE_MS)),
+    async status(): Promise<PtzStatus> {
+      const answered = bearings.asking()
+      return answered(await ptz().getStatus(STATUS_DEADLINE_MS))
+    },
     presets: refreshPresets,
     async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {
       const saved = await ptz().setPreset(name, token, CALL_DEADLINE_MS)

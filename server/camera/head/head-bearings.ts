@@ -4,7 +4,7 @@
  */
 import type { Preset, PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { hasTurned, isAway } from '../framing/framing-proof.ts'
+import { isAway } from '../framing/framing-proof.ts'
 import { type HeadMemory, learnStatus } from './head-memory.ts'
 
 /** How long a move may take: at first, and within what a head that is known may differ. */
@@ -29,8 +29,8 @@ export function createHeadBearings({
 }) {
   /** When the head last said where it looks, monotonic milliseconds. */
   let lookedAtAt = Number.NEGATIVE_INFINITY
-  /** The head was told to turn, and was not seen standing since. */
-  let sent = false
+  /** How often it was told to turn. */
+  let turns = 0
 
   /** A head that follows its motors does so for good: what looks otherwise is our not knowing where it was. */
   function learnFollows(follows: boolean): void {
@@ -41,20 +41,18 @@ export function createHeadBearings({
   return {
     /** It is told to turn in a moment: where it looked is of before from now on. */
     turning(): void {
-      sent = true
+      turns += 1
       lookedAtAt = Number.NEGATIVE_INFINITY
     },
-    /** What the head said of itself. @returns the same */
-    note(status: PtzStatus): PtzStatus {
-      if (status.position) {
-        lookedAtAt = clock.monotonic()
-        const turned = hasTurned(memory.lastPosition, status.position)
-        // Nobody here has sent it: what it says follows its motors.
-        if (turned && !sent) learnFollows(true)
-        if (!turned) sent = false
+    /** It is asked now. @returns what takes its answer, and gives it on */
+    asking(): (status: PtzStatus) => PtzStatus {
+      const asked = turns
+      return (status) => {
+        // The answer to a question of before it was sent elsewhere says where it was.
+        if (status.position && asked === turns) lookedAtAt = clock.monotonic()
+        if (learnStatus(memory, status)) onLearnt()
+        return status
       }
-      if (learnStatus(memory, status)) onLearnt()
-      return status
     },
     /** Where it looks now; null when it was sent elsewhere, or has not said so for a while. */
     lookedAt: () => (clock.monotonic() - lookedAtAt <= validMs ? memory.lastPosition : null),

@@ -54,7 +54,7 @@ export function createHeadLife({
   signal,
   setup,
   notePresets,
-  noteStatus,
+  asking,
   listened,
   random,
   news: { onHealth, onSession, onClock, onInput, onListening },
@@ -64,7 +64,8 @@ export function createHeadLife({
   signal: AbortSignal
   setup: ReturnType<typeof createHeadSetup>
   notePresets(presets: Preset[], away: boolean): Preset[]
-  noteStatus(status: PtzStatus): PtzStatus
+  /** It is asked now; what takes its answer. */
+  asking(): (status: PtzStatus) => PtzStatus
   listened(): boolean
   random(): number
   news: HeadNews
@@ -192,7 +193,8 @@ export function createHeadLife({
     if (!live.ptz || (silences >= MOST_SILENCES && turns % PRESETS_EVERY !== 0))
       return readClock().catch((error: unknown) => answersAnother(live, error))
     try {
-      noteStatus(await live.ptz.getStatus(STATUS_DEADLINE_MS))
+      const answered = asking()
+      answered(await live.ptz.getStatus(STATUS_DEADLINE_MS))
       silences = 0
     } catch (error) {
       silences += 1

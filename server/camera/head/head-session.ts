@@ -61,7 +61,7 @@ export function createHeadSetup({
   sharedHead,
   onInventory,
   notePresets,
-  noteStatus,
+  asking,
 }: {
   access: OnvifAccess
   client: OnvifClient
@@ -72,7 +72,8 @@ export function createHeadSetup({
   sharedHead(inventory: Inventory): string | null
   onInventory(inventory: Inventory): void
   notePresets(presets: Preset[], away: boolean): Preset[]
-  noteStatus(status: PtzStatus): PtzStatus
+  /** It is asked now; what takes its answer. */
+  asking(): (status: PtzStatus) => PtzStatus
 }) {
   const closed = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('closing'))))
   closed.catch(() => {})
@@ -113,7 +114,7 @@ export function createHeadSetup({
       const presets = listed ? notePresets(listed, before === null) : (before?.presets ?? [])
       // Where it looks now is the place before the first move; nobody waits for it for long.
       if (ptz) {
-        const told = ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => null)
+        const told = ptz.getStatus(STATUS_DEADLINE_MS).then(asking(), () => null)
         await within<unknown>(told, { ms: FIRST_STATUS_MS, clock, signal }, () => null)
       }
       // Not every camera answers this, and none is worth less for it.
