@@ -171,6 +171,15 @@ describe('what a camera’s words prove', () => {
       // It is known to follow its motors.
       expect(judged(samples, { ...blind, from, follows: true }).state).toBe('framed')
     })
+    test('is none that had said yes and still told where it was, as one does whose position comes when it has stopped', () => {
+      const late = quick.map(({ at }) => sample(at + 700, PRESET, null))
+      const before = sample(120, AWAY, null)
+      expect(wayTo(PRESET, [{ ...before, afterYes: true }, ...late], AWAY)).toBe('seen')
+      expect(wayTo(PRESET, [{ ...before, afterYes: false }, ...late], AWAY)).toBe('unseen')
+      expect(judged([{ ...before, afterYes: true }, ...late], { ...blind, from: AWAY, follows: false }).state).toBe(
+        'framed',
+      )
+    })
     test('is none whose MoveStatus tells the same move', () => {
       const told = [sample(900, AWAY, true), sample(2900, PRESET, false)]
       expect(judged(told, { from: AWAY, follows: false })).toMatchObject({

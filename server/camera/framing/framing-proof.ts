@@ -1,8 +1,11 @@
 /** What the camera's own words prove about a move. Pure; never claims what the camera did not say. */
 import type { FramingState, Proof, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 
-/** One GetStatus answer, `at` milliseconds after the move was asked for. */
-export type Sample = PtzStatus & { at: number }
+/**
+ * One GetStatus answer, `at` milliseconds after the move was asked for. `afterYes`: it was asked when the camera had said
+ * yes to the move.
+ */
+export type Sample = PtzStatus & { at: number; afterYes?: boolean }
 
 export type Evidence = {
   /**
@@ -172,7 +175,8 @@ const isZero = (position: Partial<PtzPosition> | null): boolean =>
   position?.pan === 0 && position.tilt === 0 && (position.zoom ?? 0) === 0
 
 /**
- * How a head came to the preset, by its own words. `seen`: it told a place between. The others tell a head that turned
+ * How a head came to the preset, by its own words. `seen`: it told a place between, or had said yes and still told
+ * another place, as one does whose position comes when it has stopped. The others tell a head that turned
  * from one that only says where it was sent by nothing. `too-soon`: it was elsewhere, and said that it is there before
  * it can have turned. `unseen`: it was elsewhere and then there, with nothing between, as one looks that answers slowly
  * or is asked by a busy machine. `from-nowhere`: nobody knows where it was.
@@ -186,9 +190,11 @@ export function wayTo(
 ): Way | null {
   const first = samples.findIndex(({ position }) => isThere(expected, position))
   if (first === -1) return null
-  const before = samples.slice(0, first).flatMap(({ position }) => (position ? [position] : []))
-  const start = from ?? before[0] ?? null
-  if (before.some((position) => isBetween(start, position, expected))) return 'seen'
+  const before = samples.slice(0, first)
+  const start = from ?? before.find(({ position }) => position)?.position ?? null
+  const isSeen = ({ position, afterYes = false }: Sample): boolean =>
+    isBetween(start, position, expected) || (afterYes && hasTurned(position, expected))
+  if (before.some(isSeen)) return 'seen'
   if (start === null) return from === null ? 'from-nowhere' : null
   // It is told to be there a little before it is.
   const far = (turnBetween(start, expected) ?? 0) - NEAR_DEGREES
@@ -198,7 +204,7 @@ export function wayTo(
 /** On the way from one place to another, and at neither: not where somebody else has sent the head meanwhile. */
 function isBetween(
   start: Partial<PtzPosition> | null,
-  position: Partial<PtzPosition>,
+  position: Partial<PtzPosition> | null,
   end: Partial<PtzPosition> | null,
 ): boolean {
   if (!hasTurned(start, position) || !hasTurned(position, end)) return false

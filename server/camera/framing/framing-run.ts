@@ -226,11 +226,12 @@ async function watchMove({
     const position = move.way === 'preset' ? head.presetPosition(move.token) : null
     let silence: string | null = null
     const lookedAt = clock.monotonic()
+    const afterYes = sending.answer === 'yes'
     try {
       const status = await answerOf(head, clock, sending, askedAt)
       heardAt = clock.monotonic()
       slow ||= heardAt - lookedAt > LOOK_UNASKED_MS
-      samples.push({ ...status, at: heardAt - askedAt })
+      samples.push({ ...status, at: heardAt - askedAt, afterYes })
     } catch (error) {
       silence = messageOf(error)
       // It said no to the look: that is an answer, and no word about where it looks.
